@@ -1,0 +1,80 @@
+"""One settings model a job; `unetkit JOB --help`, its YAML, its JSON Schema and its manual page come from here."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from unetkit.config.base import Settings, setting
+from unetkit.config.sections import (
+    AugmentationSettings,
+    DataSettings,
+    LossSettings,
+    NetworkSettings,
+    TrainingSettings,
+)
+
+
+class CheckSettings(Settings):
+    """What is in a folder of images and masks, what is wrong with it, and what to do."""
+
+    data: DataSettings = DataSettings()
+    all: bool = setting(False, "read every mask, not only a sample of 500", short="--all")
+    report: str | None = setting(None, "also write the findings to this HTML file", short="--report")
+    seed: int = setting(0, "seed of the split and of the sample", ge=0, short="--seed")
+
+
+class TrainSettings(Settings):
+    """From a folder of images and masks to a model."""
+
+    recipe: str | None = setting(None, "start from a recipe: see `unetkit recipes`", short="--recipe")
+    variant: Literal["default", "source"] = setting(
+        "default", "ours, or the source project's own settings", short="--variant"
+    )
+    out: str | None = setting(None, "run folder; runs/<data name>-<n> when not given", short="--out")
+    start_from: str | None = setting(None, "model whose weights training starts from", short="--from")
+    resume: str | None = setting(None, "run folder to continue", short="--resume")
+    overwrite: bool = setting(False, "replace an existing run folder", short="--overwrite")
+    preview: str | None = setting(None, "write a sheet of augmented pairs to this PNG file and stop", short="--preview")
+    data: DataSettings = DataSettings()
+    network: NetworkSettings = NetworkSettings()
+    loss: LossSettings = LossSettings()
+    augmentation: AugmentationSettings = AugmentationSettings()
+    training: TrainingSettings = TrainingSettings()
+
+
+class EvaluateSettings(Settings):
+    """Scores of a model on images with masks, with the protocol and the baselines beside them."""
+
+    split: Literal["auto", "train", "val", "test", "all"] = setting(
+        "auto", "which part; auto: test, else val, else all", short="--split"
+    )
+    include_train: bool = setting(False, "score images that the model was trained on, too", short="--include-train")
+    out: str | None = setting(None, "folder for the scores; evaluations/<n> when not given", short="--out")
+    overwrite: bool = setting(False, "replace an existing folder", short="--overwrite")
+    data: DataSettings = DataSettings()
+    device: Literal["auto", "cpu", "cuda"] = setting("auto", "where to compute", short="--device")
+    threads: int = setting(0, "CPU threads; 0 takes all", ge=0, short="--threads")
+
+
+class PredictSettings(Settings):
+    """Masks, colour masks and overlays for images, folders and globs."""
+
+    out: str | None = setting(None, "output folder; predictions/<input name>-<n> when not given", short="--out")
+    overwrite: bool = setting(False, "replace an existing folder", short="--overwrite")
+    as_source: bool = setting(False, "write the data set's own mask values instead of class ids", short="--as-source")
+    channels: Literal["auto", "1", "3"] = setting(
+        "auto", "turn images to grey (1) or to colour (3)", short="--channels"
+    )
+    opacity: float = setting(0.5, "opacity of the classes in overlays", ge=0, le=1)
+    device: Literal["auto", "cpu", "cuda"] = setting("auto", "where to compute", short="--device")
+    threads: int = setting(0, "CPU threads; 0 takes all", ge=0, short="--threads")
+
+
+class DemoSettings(Settings):
+    """Rendered sea scenes, then check → train → evaluate → predict → report."""
+
+    kind: Literal["visible", "infrared"] = setting("visible", "which camera the scenes show", short="--kind")
+    images: int = setting(160, "number of scenes", ge=20, short="--images")
+    minutes: float = setting(1.0, "time budget of the training", gt=0, short="--minutes")
+    seed: int = setting(0, "seed of scenes and training", ge=0, short="--seed")
+    overwrite: bool = setting(False, "replace an existing folder", short="--overwrite")
