@@ -1,0 +1,201 @@
+"""Everything a person sees while a command works: messages, progress and live tables, all on stderr.
+
+Silent until the command line calls `switch_on`, so that a library call prints nothing. Results are not printed here:
+they belong to stdout and to `cli/`. The same events go as JSON lines to a file where one is asked for.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sized
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO, TypeVar
+
+from rich.console import Console, RenderableType
+from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+Item = TypeVar("Item")
+Fact = str | int | float | bool | None
+
+REFRESHES_PER_SECOND = 4
+PATIENCE = 1.0
+"""Seconds a person waits without asking what is going on: work that takes less shows no lines of progress."""
+
+
+class Voice:
+    """How loud the program is, and where it speaks. One at a time is in force; see `switch_on`."""
+
+    def __init__(self, screen: Console | None, *, quiet: bool, verbose: bool, log: TextIO | None) -> None:
+        self.screen = screen
+        self.quiet = quiet
+        self.verbose = verbose
+        self.log = log
+
+    @property
+    def live(self) -> bool:
+        """True when bars and live tables can be drawn."""
+        return self.screen is not None and not self.quiet and self.screen.is_terminal
+
+    def print(self, renderable: RenderableType, style: str = "") -> None:
+        """Put something on the screen, if there is one."""
+        if self.screen is not None:
+            self.screen.print(renderable, style=style or None, markup=False, highlight=False, soft_wrap=True)
+
+
+_SILENT = Voice(None, quiet=True, verbose=False, log=None)
+_voice = _SILENT
+
+
+# --- switching ----------------------------------------------------------------------------------------------------
+
+
+def switch_on(
+    *,
+    quiet: bool = False,
+    verbose: bool = False,
+    colour: bool | None = None,
+    log: Path | None = None,
+    stream: TextIO | None = None,
+) -> None:
+    """Let the functions of this module speak.
+
+    Args:
+        quiet: only warnings.
+        verbose: details, too.
+        colour: False forbids colour; None leaves it to the terminal and to NO_COLOR.
+        log: file to which every event is appended as one JSON document a line.
+        stream: where to speak; stderr when not given.
+    """
+    global _voice
+    switch_off()
+    screen = Console(file=stream or sys.stderr, no_color=True if colour is False else None)
+    file = log.open("a", encoding="utf-8", buffering=1) if log else None
+    _voice = Voice(screen, quiet=quiet, verbose=verbose, log=file)
+
+
+def switch_off() -> None:
+    """Be silent again, and close the log."""
+    global _voice
+    if _voice.log is not None:
+        _voice.log.close()
+    _voice = _SILENT
+
+
+# --- messages -----------------------------------------------------------------------------------------------------
+
+
+def say(text: str) -> None:
+    """Tell what is going on; one line, not shown with --quiet."""
+    event("say", text=text)
+    if not _voice.quiet:
+        _voice.print(text)
+
+
+def warn(text: str) -> None:
+    """Tell what is doubtful; shown even with --quiet."""
+    event("warning", text=text)
+    _voice.print(f"warning: {text}", style="yellow")
+
+
+def verbose(text: str) -> None:
+    """Tell a detail; shown with --verbose only."""
+    event("detail", text=text)
+    if _voice.verbose:
+        _voice.print(text, style="dim")
+
+
+def event(kind: str, **facts: Fact) -> None:
+    """Write one JSON line to the log for machines; nothing on the screen."""
+    if _voice.log is not None:
+        stamp = round(time.time(), 3)
+        _voice.log.write(json.dumps({"time": stamp, "event": kind, **facts}, ensure_ascii=False) + "\n")
+
+
+# --- progress -----------------------------------------------------------------------------------------------------
+
+
+def progress(items: Iterable[Item], description: str, total: int | None = None) -> Iterator[Item]:
+    """Yield `items`, showing how far they are: a bar on a terminal, else one line a tenth.
+
+    Args:
+        items: what is worked on.
+        description: what is done with them, in two or three words: "reading headers".
+        total: their number, where `len` cannot tell.
+    """
+    count = total if total is not None or not isinstance(items, Sized) else len(items)
+    if _voice.live:
+        return _bar(items, description, count)
+    if _voice.quiet and _voice.log is None:
+        return iter(items)
+    return _tenths(items, description, count)
+
+
+def _bar(items: Iterable[Item], description: str, total: int | None) -> Iterator[Item]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(compact=True))
+    bar = Progress(*columns, console=_voice.screen, transient=True, refresh_per_second=REFRESHES_PER_SECOND)
+    with bar:
+        yield from bar.track(items, total=total, description=description)
+    event("progress", text=description, done=total, total=total)
+
+
+def _tenths(items: Iterable[Item], description: str, total: int | None) -> Iterator[Item]:
+    done = shown = 0
+    begin = time.monotonic()
+    for item in items:
+        yield item
+        done += 1
+        tenth = done * 10 // total if total else 0
+        if tenth > shown and time.monotonic() - begin >= PATIENCE:
+            shown = tenth
+            _say_progress(description, done, total)
+    if not total and time.monotonic() - begin >= PATIENCE:
+        _say_progress(description, done, total)
+
+
+def _say_progress(description: str, done: int, total: int | None) -> None:
+    event("progress", text=description, done=done, total=total)
+    if not _voice.quiet:
+        _voice.print(f"{description} {done:,} of {total:,}" if total else f"{description} {done:,}")
+
+
+# --- live tables --------------------------------------------------------------------------------------------------
+
+
+class View:
+    """A picture of the work that is drawn again and again in place; handed out by `live`."""
+
+    def __init__(self, render: Callable[[], RenderableType], screen: Live | None) -> None:
+        self._render = render
+        self._screen = screen
+        self._next = 0.0
+
+    def refresh(self) -> None:
+        """Draw again if the last time is long enough ago; cheap enough to be called at every step."""
+        now = time.monotonic()
+        if self._screen is not None and now >= self._next:
+            self._next = now + 1 / REFRESHES_PER_SECOND
+            self._screen.update(self._render(), refresh=True)
+
+    def line(self, text: str, **facts: Fact) -> None:
+        """The same in one line, for a screen that cannot be drawn over and for the log; call it at each landmark."""
+        event("progress", text=text, **facts)
+        if self._screen is None and not _voice.quiet:
+            _voice.print(text)
+
+
+@contextmanager
+def live(render: Callable[[], RenderableType]) -> Iterator[View]:
+    """Show what `render` returns (a rich table, say) while the block runs, and leave its last state on the screen.
+
+    On a terminal `View.refresh` draws it in place; elsewhere only `View.line` is seen. Messages may be sent meanwhile.
+    """
+    if not _voice.live:
+        yield View(render, None)
+        return
+    with Live(console=_voice.screen, auto_refresh=False) as screen:
+        try:
+            yield View(render, screen)
+        finally:
+            screen.update(render(), refresh=True)
