@@ -1,0 +1,244 @@
+"""Splits that do not leak: given ones are kept, else whole groups, stretches of time, or single images at random.
+
+The result depends on the seed and on the set of pairs, never on the order in which they were listed.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from typing import Literal
+
+from unetkit.data.groups import GroupRule, natural_key
+from unetkit.data.pair import SPLITS, Pair
+from unetkit.data.parts import Name, Part, Share, nothing_found, parse_part
+from unetkit.data.stratify import Unit, choose_units
+from unetkit.data.times import duration_text, find_times, time_text
+from unetkit.errors import ConfigError, DataError
+
+SplitBy = Literal["auto", "group", "time", "random"]
+Presence = Mapping[str, AbstractSet[int]]
+DEFAULT_VAL, DEFAULT_TEST = "0.2", "0"
+_HELD_OUT: tuple[Name, ...] = ("test", "val")  # in the order in which they are cut
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The pairs, each with its split, in natural order of their paths, and what was done in words."""
+
+    pairs: tuple[Pair, ...]
+    by: Literal["given", "group", "time", "random"]
+    notes: tuple[str, ...]
+
+
+def split_pairs(
+    pairs: Sequence[Pair],
+    rule: GroupRule,
+    *,
+    val: str = DEFAULT_VAL,
+    test: str = DEFAULT_TEST,
+    split_by: SplitBy = "auto",
+    seed: int = 0,
+    presence: Presence | None = None,
+) -> Split:
+    """Give every pair its split.
+
+    Args:
+        pairs: with their groups; those that already have a split keep it unless `split_by` asks for a new one.
+        rule: how the groups were found.
+        val, test: a share, a count, groups or a regex: see `parse_part`. By time, test is the last stretch and val the
+            one before it.
+        split_by: "auto" keeps a given split, else goes by group, by time, or at random, whichever the names allow.
+        seed: decides which groups or images are taken.
+        presence: the classes with truth in each image (by path), so that each class can stand in train and in val.
+
+    Raises:
+        ConfigError: `val` and `test` overlap, fit nothing, leave no training images, or contradict a given split.
+        DataError: the images cannot be split in the way asked.
+    """
+    ordered = sorted(pairs, key=lambda pair: (natural_key(pair.image), pair.image))
+    given = any(pair.split for pair in ordered)
+    if given and split_by == "auto":
+        return _complete(ordered, rule, val=val, test=test, seed=seed, presence=presence or {})
+    fresh = [replace(pair, split=None) for pair in ordered]
+    by = _way(fresh, rule, split_by)
+    made, notes = _cut(fresh, by, {"test": test, "val": val}, seed, presence or {})
+    if given:
+        notes = ("the split given by the folders was set aside, as --split-by asks", *notes)
+    return Split(made, by, notes)
+
+
+# --- given splits -----------------------------------------------------------------------------------------------
+
+
+def _complete(pairs: Sequence[Pair], rule: GroupRule, *, val: str, test: str, seed: int, presence: Presence) -> Split:
+    """Keep the split given; cut a missing val (and a test that is asked for) from train."""
+    has = {pair.split for pair in pairs}
+    for name, text, default in (("val", val, DEFAULT_VAL), ("test", test, DEFAULT_TEST)):
+        if name in has and text != default:
+            raise ConfigError(
+                f"the data come with their own {name} part, and --{name} {text} asks for another",
+                where=f"--{name}",
+                advice=f"leave --{name} out to keep the given one; --split-by group (time, random) splits anew",
+            )
+    kept = [pair for pair in pairs if pair.split not in (None, "train")]
+    rest = [replace(pair, split=None) for pair in pairs if pair.split in (None, "train")]
+    loose = sum(pair.split is None for pair in pairs)
+    notes = [f"{loose:,} images outside the given parts are used for training"] if loose else []
+    wanted: dict[Name, str] = {}
+    if "test" not in has:
+        wanted["test"] = test
+    if "val" not in has:
+        wanted["val"] = val
+    by = _way(rest, rule, "auto") if wanted else "random"
+    made, words = _cut(rest, by, wanted, seed, presence)
+    if "val" not in has and any(pair.split == "val" for pair in made):
+        notes.append("no val part was given: it was cut from train")
+        notes.extend(words)
+    both = {pair.image: pair for pair in (*kept, *made)}
+    result = tuple(both[pair.image] for pair in pairs)
+    return Split(result, "given", (f"split as given: {_sizes(result)}", *notes))
+
+
+# --- new splits -------------------------------------------------------------------------------------------------
+
+
+def _way(pairs: Sequence[Pair], rule: GroupRule, asked: SplitBy) -> Literal["group", "time", "random"]:
+    several = len({pair.group for pair in pairs if pair.group}) > 1
+    if asked == "group" and not several:
+        raise DataError(
+            "a split by group needs two groups or more",
+            where=rule.evidence,
+            advice="say what groups the images: --groups REGEX or --groups COLUMN; or use --split-by time or random",
+        )
+    if asked != "auto":
+        return asked
+    if rule.by == "time" and not several:
+        return "time"
+    return "group" if several else "random"
+
+
+def _cut(
+    pairs: Sequence[Pair],
+    by: Literal["group", "time", "random"],
+    wanted: Mapping[Name, str],
+    seed: int,
+    presence: Presence,
+) -> tuple[tuple[Pair, ...], tuple[str, ...]]:
+    names = {pair.group for pair in pairs if pair.group}
+    parts: dict[Name, Part] = {name: parse_part(name, text, names) for name, text in wanted.items()}
+    chosen = _named_images(pairs, parts, wanted, names)
+    sizes: dict[Name, int] = {name: part.images(len(pairs)) for name, part in parts.items() if isinstance(part, Share)}
+    if pairs and len(chosen) + sum(sizes.values()) >= len(pairs):
+        said = " and ".join(f"--{name} {text}" for name, text in wanted.items())
+        raise ConfigError(f"{said} leave none of the {len(pairs):,} images for training", advice="ask for fewer")
+    rest = [pair for pair in pairs if pair.image not in chosen]
+    taken = _last(rest, sizes) if by == "time" else _sampled(rest, sizes, by, seed, presence)
+    chosen.update(taken)
+    made = tuple(replace(pair, split=chosen.get(pair.image, "train")) for pair in pairs)
+    gaps = _gap_words(made) if by == "time" else ()
+    return made, (f"split {_HOW[by]}: {_sizes(made)}", *gaps)
+
+
+_HOW = {"group": "by group, whole groups", "time": "by time, in the order train, val, test", "random": "at random"}
+
+
+def _named_images(
+    pairs: Sequence[Pair], parts: Mapping[Name, Part], wanted: Mapping[Name, str], groups: AbstractSet[str]
+) -> dict[str, Name]:
+    """The images of parts that are said by groups or by a regex."""
+    chosen: dict[str, Name] = {}
+    for name, part in parts.items():
+        if isinstance(part, Share):
+            continue
+        found = [pair.image for pair in pairs if part.holds(pair)]
+        if not found:
+            raise nothing_found(name, wanted[name], groups)
+        twice = [image for image in found if image in chosen]
+        if twice:
+            raise ConfigError(f"--val and --test both claim {len(twice):,} images", where=twice[0], advice="part them")
+        chosen.update(dict.fromkeys(found, name))
+    return chosen
+
+
+def _sampled(
+    pairs: Sequence[Pair], sizes: Mapping[Name, int], by: Literal["group", "random"], seed: int, presence: Presence
+) -> dict[str, Name]:
+    """Whole groups (or single images) for each part, test first, by seed and class presence."""
+    units = _units(pairs, by, presence)
+    taken: dict[str, Name] = {}
+    for name in _HELD_OUT:
+        picked = choose_units(units, sizes.get(name, 0), f"{seed}/{name}")
+        taken.update({image: name for unit in picked for image in unit.images})
+        units = [unit for unit in units if unit.images[0] not in taken]
+    return taken
+
+
+def _units(pairs: Sequence[Pair], by: Literal["group", "random"], presence: Presence) -> list[Unit]:
+    images: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for pair in pairs:
+        key = ("group", pair.group) if by == "group" and pair.group else ("image", pair.image)
+        images[key].append(pair.image)
+    units = [Unit(name, tuple(members), _classes(members, presence)) for (_, name), members in images.items()]
+    return sorted(units, key=lambda unit: (natural_key(unit.name), unit.name))
+
+
+def _classes(images: Sequence[str], presence: Presence) -> frozenset[int]:
+    return frozenset(kind for image in images for kind in presence.get(image, ()))
+
+
+# --- by time ----------------------------------------------------------------------------------------------------
+
+
+def _last(pairs: Sequence[Pair], sizes: Mapping[Name, int]) -> dict[str, Name]:
+    """The last stretch is test, the one before it val."""
+    ordered = [image for _, image in sorted((key, pair.image) for pair, key in zip(pairs, _clock(pairs), strict=True))]
+    end = len(ordered)
+    taken: dict[str, Name] = {}
+    for name in _HELD_OUT:
+        begin = end - sizes.get(name, 0)
+        taken.update(dict.fromkeys(ordered[begin:end], name))
+        end = begin
+    return taken
+
+
+def _clock(pairs: Sequence[Pair]) -> list[tuple[float, ...]]:
+    """What orders the images in time: the time in each name, else the numbers in it."""
+    names = [PurePosixPath(pair.image).stem for pair in pairs]
+    times = find_times(names, 1.0)
+    if times is not None:
+        return [(time or 0.0,) for time in times]
+    numbers = [tuple(float(number) for number in re.findall(r"\d+", name)) for name in names]
+    if not all(numbers):
+        without = next(pair.image for pair, found in zip(pairs, numbers, strict=True) if not found)
+        raise DataError(
+            "a split by time needs a time or a number in every image's name",
+            where=without,
+            advice="use --split-by group or --split-by random",
+        )
+    return numbers
+
+
+def _gap_words(pairs: Sequence[Pair]) -> tuple[str, ...]:
+    """How much time lies between the parts: `train ends 20:56:02, val begins 14 s later`."""
+    times = find_times([PurePosixPath(pair.image).stem for pair in pairs], 1.0)
+    if times is None:
+        return ("order of time = order of the numbers in the names",)
+    inside: defaultdict[str, list[float]] = defaultdict(list)
+    for pair, time in zip(pairs, times, strict=True):
+        inside[pair.split or "train"].append(time or 0.0)
+    parts = [(name, inside[name]) for name in SPLITS if inside[name]]
+    return tuple(
+        f"{early} ends {time_text(max(before))}, {late} begins {duration_text(min(after) - max(before))} later"
+        for (early, before), (late, after) in itertools.pairwise(parts)
+    )
+
+
+def _sizes(pairs: Sequence[Pair]) -> str:
+    counts = Counter(pair.split for pair in pairs)
+    return ", ".join(f"{name} {counts[name]:,}" for name in SPLITS if counts[name])
