@@ -7,7 +7,7 @@ they belong to stdout and to `cli/`. The same events go as JSON lines to a file 
 import json
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sized
+from collections.abc import Callable, Generator, Iterable, Iterator, Sized
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO, TypeVar
@@ -25,13 +25,12 @@ PATIENCE = 1.0
 
 
 class Voice:
-    """How loud the program is, and where it speaks. One at a time is in force; see `switch_on`."""
+    """How loud the program is, and where it speaks. There is one; `switch_on` and `switch_off` change it."""
 
-    def __init__(self, screen: Console | None, *, quiet: bool, verbose: bool, log: TextIO | None) -> None:
-        self.screen = screen
-        self.quiet = quiet
-        self.verbose = verbose
-        self.log = log
+    screen: Console | None = None
+    log: TextIO | None = None
+    quiet: bool = True
+    verbose: bool = False
 
     @property
     def live(self) -> bool:
@@ -44,8 +43,7 @@ class Voice:
             self.screen.print(renderable, style=style or None, markup=False, highlight=False, soft_wrap=True)
 
 
-_SILENT = Voice(None, quiet=True, verbose=False, log=None)
-_voice = _SILENT
+_voice = Voice()
 
 
 # --- switching ----------------------------------------------------------------------------------------------------
@@ -68,19 +66,18 @@ def switch_on(
         log: file to which every event is appended as one JSON document a line.
         stream: where to speak; stderr when not given.
     """
-    global _voice
     switch_off()
-    screen = Console(file=stream or sys.stderr, no_color=True if colour is False else None)
-    file = log.open("a", encoding="utf-8", buffering=1) if log else None
-    _voice = Voice(screen, quiet=quiet, verbose=verbose, log=file)
+    _voice.log = log.open("a", encoding="utf-8", buffering=1) if log else None
+    _voice.screen = Console(file=stream or sys.stderr, no_color=True if colour is False else None)
+    _voice.quiet, _voice.verbose = quiet, verbose
 
 
 def switch_off() -> None:
     """Be silent again, and close the log."""
-    global _voice
     if _voice.log is not None:
         _voice.log.close()
-    _voice = _SILENT
+    _voice.log = _voice.screen = None
+    _voice.quiet, _voice.verbose = True, False
 
 
 # --- messages -----------------------------------------------------------------------------------------------------
@@ -186,7 +183,7 @@ class View:
 
 
 @contextmanager
-def live(render: Callable[[], RenderableType]) -> Iterator[View]:
+def live(render: Callable[[], RenderableType]) -> Generator[View]:
     """Show what `render` returns (a rich table, say) while the block runs, and leave its last state on the screen.
 
     On a terminal `View.refresh` draws it in place; elsewhere only `View.line` is seen. Messages may be sent meanwhile.

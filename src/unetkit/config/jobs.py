@@ -78,3 +78,13 @@ class DemoSettings(Settings):
     minutes: float = setting(1.0, "time budget of the training", gt=0, short="--minutes")
     seed: int = setting(0, "seed of scenes and training", ge=0, short="--seed")
     overwrite: bool = setting(False, "replace an existing folder", short="--overwrite")
+
+
+JOBS: dict[str, type[Settings]] = {
+    "demo": DemoSettings,
+    "check": CheckSettings,
+    "train": TrainSettings,
+    "evaluate": EvaluateSettings,
+    "predict": PredictSettings,
+}
+"""The jobs that have settings, by the name of their command."""

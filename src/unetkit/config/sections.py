@@ -133,6 +133,10 @@ class AugmentationSettings(Settings):
     )
 
 
+BUDGETS = (("training", "minutes"), ("training", "epochs"), ("training", "steps"))
+DEFAULT_MINUTES = 10.0
+
+
 class TrainingSettings(Settings):
     """The budget, the optimiser, and what counts as best."""
 
