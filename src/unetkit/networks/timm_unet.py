@@ -1,0 +1,155 @@
+"""A U-Net on a foreign encoder from `timm` (extra `encoders`), with weights from a local file."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any, cast
+
+import torch
+from safetensors import SafetensorError
+from safetensors import torch as safetensors
+from torch import Tensor, nn
+from torch.nn import functional
+
+from unetkit.errors import ConfigError, FormatError
+from unetkit.extras import require, resolve
+from unetkit.networks.anatomy import Anatomy, anatomy_from
+from unetkit.networks.decoder import DecoderLevel
+from unetkit.networks.heads import make_head
+from unetkit.networks.initial import initialise
+from unetkit.networks.loading import Loaded, load_weights
+from unetkit.networks.stem import grow
+
+DEFAULT_ENCODER = "resnet18"
+SMALLEST = 64
+"""Foreign encoders halve five times and normalise what is left; below this side nothing would be left to normalise."""
+
+
+def make(settings: Mapping[str, object], channels: int, outputs: int) -> TimmUNet:
+    """The row `timm-unet` of `NETWORKS`; the keys `encoder` and `encoder_weights` are its own."""
+    network = TimmUNet(channels, outputs, str(settings.get("encoder", DEFAULT_ENCODER)), anatomy_from(settings))
+    if settings.get("encoder_weights"):
+        network.load_encoder(Path(str(settings["encoder_weights"])))
+    return network
+
+
+class TimmUNet(nn.Module):
+    """float32 image [N, channels, H, W] → scores [N, outputs, H, W], for any H and W from 1 on.
+
+    The encoder's features at 1/2 … 1/32 (whatever it has) are the skips; the decoder and the head are those of `UNet`,
+    and follow the anatomy's blocks, norms, upsampling and attention. Its depth and stem are the encoder's.
+
+    Args:
+        encoder: a name in `timm` that can give features.
+
+    Raises:
+        MissingExtra: `timm` is not installed.
+        ConfigError: `timm` has no such encoder.
+    """
+
+    def __init__(self, channels: int, outputs: int, encoder: str, anatomy: Anatomy) -> None:
+        super().__init__()
+        self.encoder = make_encoder(encoder, channels)
+        self.loaded: Loaded | None = None
+        widths, self.strides = _levels(self.encoder)
+        fine = [min(width, anatomy.width_cap) for width in widths[:-1]]
+        self.decoder = nn.ModuleList(
+            DecoderLevel(coarse, skip, out, anatomy, dropout=anatomy.dropout_after(0, decoder=True))
+            for coarse, skip, out in zip([widths[-1], *fine[:0:-1]], widths[-2::-1], fine[::-1], strict=True)
+        )
+        self.head = make_head(fine[0], outputs, anatomy)
+        initialise(self.decoder, anatomy.initialisation)
+        initialise(self.head, anatomy.initialisation)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Pad, encode, decode with the skips, score; grown and cut to the image's size."""
+        *skips, features = self.encoder(pad(image, self.strides[-1]))
+        for level, skip in zip(self.decoder, reversed(skips), strict=True):
+            features = level(features, skip)
+        return grow(self.head(features), self.strides[0], image.shape[2], image.shape[3])
+
+    def load_encoder(self, path: Path) -> Loaded:
+        """Load the encoder's weights from a local file by name and shape; the result stays in `loaded`."""
+        self.loaded = load_weights(self.encoder, read_weights(path), fit=adapt_channels)
+        if not self.loaded.kept:
+            raise FormatError(
+                "no tensor of this file fits the encoder", where=str(path), advice="is it another encoder's file?"
+            )
+        return self.loaded
+
+
+def make_encoder(name: str, channels: int) -> nn.Module:
+    """The encoder of `timm` that gives a list of features, finest first, with fresh weights."""
+    require("encoders", "a network with a foreign encoder")
+    try:
+        encoder: nn.Module = resolve("timm:create_model")(name, features_only=True, pretrained=False, in_chans=channels)
+    except (RuntimeError, AttributeError) as error:
+        raise ConfigError(
+            f"timm cannot make the encoder '{name}': {error}",
+            where="network.encoder",
+            advice="python -c 'import timm; print(timm.list_models())' lists the names",
+        ) from error
+    return encoder
+
+
+def pad(image: Tensor, multiple: int) -> Tensor:
+    """Repeat the last row and column until both sides are multiples, and at least `SMALLEST`."""
+    height, width = (max(-(-side // multiple) * multiple, SMALLEST) - side for side in image.shape[2:])
+    return functional.pad(image, (0, width, 0, height), mode="replicate")
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """The named tensors of a safetensors file, or of a PyTorch file (read without running any code from it).
+
+    Raises:
+        FormatError: neither, or a PyTorch file that holds more than tensors.
+    """
+    try:
+        if path.suffix == ".safetensors":
+            return safetensors.load_file(path)
+        content: Any = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, ValueError, SafetensorError, UnpicklingError, EOFError) as error:
+        raise FormatError(
+            f"the encoder's weights cannot be read: {error}".splitlines()[0],
+            where=str(path),
+            advice="give a .safetensors file, or a .pth file that holds nothing but named tensors",
+        ) from error
+    return {name: value for name, value in _state(content).items() if isinstance(value, Tensor)}
+
+
+def adapt_channels(weight: Tensor, shape: torch.Size) -> Tensor:
+    """A first convolution [out, c, k, k] for another number of channels; other tensors are returned unchanged.
+
+    Its kernels are averaged over their channels and shared out again, so that a grey image gives the very response
+    that the same image gave as three equal channels.
+    """
+    if weight.dim() != 4 or len(shape) != 4 or weight.shape[0] != shape[0] or weight.shape[2:] != shape[2:]:
+        return weight
+    if weight.shape[1] != 3:
+        return weight
+    return weight.sum(dim=1, keepdim=True).expand(shape) / shape[1]
+
+
+def _state(content: Any) -> Mapping[str, Any]:
+    """The tensors themselves, from a file that keeps them under "state_dict" or "model" as training scripts do."""
+    if not isinstance(content, Mapping):
+        return {}
+    named = cast("Mapping[str, Any]", content)
+    inner = [named[key] for key in ("state_dict", "model") if isinstance(named.get(key), Mapping)]
+    return inner[0] if inner else named
+
+
+def _levels(encoder: nn.Module) -> tuple[list[int], list[int]]:
+    """Channels and strides of the encoder's features, the finest first; each stride is twice the one before."""
+    info: Any = encoder.feature_info
+    channels, strides = list(info.channels()), list(info.reduction())
+    if any(after != 2 * before for before, after in itertools.pairwise(strides)) or len(strides) < 2:
+        raise ConfigError(
+            f"this encoder's features have strides {strides}",
+            where="network.encoder",
+            advice="choose one that halves step by step, such as resnet18 or convnext_nano",
+        )
+    return channels, strides
