@@ -6,12 +6,16 @@ from typing import Any, Literal, cast, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
+# What unsets a value that may be unset: for a text the empty one, as "none" may be a name; for a number also in words.
+_UNSET = {True: {""}, False: {"", "none", "null"}}
+
 
 class Settings(BaseModel):
     """Base of all settings: frozen, unknown keys refused, defaults validated.
 
     Values may come as they stand in a YAML file, in an environment variable or in a flag: `val: 0.2` and
-    `val: [b4, d3]` are texts here, "2" is a number where a number is expected, and "none" unsets what may be unset.
+    `val: [b4, d3]` are texts here, "2" is a number where a number is expected; "" (for a number also "none") unsets
+    what may be unset.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
@@ -70,7 +74,7 @@ def _fitted(value: object, annotation: object) -> object:
 
 
 def _from_text(value: str, annotation: object) -> object:
-    if is_optional(annotation) and value.lower() in {"none", "null"}:
+    if is_optional(annotation) and value.lower() in _UNSET[str in members(annotation)]:
         return None
     numbers = {str(choice): choice for choice in choices_of(annotation) if not isinstance(choice, str)}
     return numbers.get(value, value)

@@ -34,6 +34,7 @@ class TrainSettings(Settings):
     start_from: str | None = setting(None, "model whose weights training starts from", short="--from")
     resume: str | None = setting(None, "run folder to continue", short="--resume")
     overwrite: bool = setting(False, "replace an existing run folder", short="--overwrite")
+    licence: str = setting("", "licence of the model, written into its file", short="--licence")
     preview: str | None = setting(None, "write a sheet of augmented pairs to this PNG file and stop", short="--preview")
     data: DataSettings = DataSettings()
     network: NetworkSettings = NetworkSettings()
