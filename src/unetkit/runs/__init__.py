@@ -1,0 +1,12 @@
+"""The run folder and what lies in it; nothing here knows what training is."""
+
+from unetkit.runs.checkpoint import load_best as load_best
+from unetkit.runs.checkpoint import load_newest_intact as load_newest_intact
+from unetkit.runs.checkpoint import save_best as save_best
+from unetkit.runs.checkpoint import save_last as save_last
+from unetkit.runs.environment import environment as environment
+from unetkit.runs.environment import versions as versions
+from unetkit.runs.folder import RunFolder as RunFolder
+from unetkit.runs.naming import locate_model as locate_model
+from unetkit.runs.naming import next_free as next_free
+from unetkit.runs.output import new_folder as new_folder

@@ -1,0 +1,137 @@
+"""Checkpoints: at every instant of a run there is a complete one, and a damaged one is never used.
+
+`save_last` writes the new checkpoint whole under the name `next`, then renames `last` to `previous` and `next` to
+`last`. Whatever instant a kill or a power cut picks, `last` or `previous` is whole and not older than the last save
+that returned; a reader verifies before it believes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from unetkit.errors import FormatError
+from unetkit.files import (
+    Array,
+    plain,
+    read_tensors,
+    refuse_not_finite,
+    sync_folder,
+    write_error,
+    write_tensors,
+)
+from unetkit.runs.folder import RunFolder
+
+KEY = "checkpoint"
+
+Loaded = tuple[dict[str, Array], dict[str, Any]]
+
+
+def save_last(run: RunFolder, tensors: Mapping[str, Array], metadata: Mapping[str, Any], step: int) -> None:
+    """Make this the newest checkpoint; the one before stays as `previous`.
+
+    Args:
+        run: the run folder.
+        tensors: of network, average, optimiser.
+        metadata: all else, in the types of JSON.
+        step: optimiser steps done, for the message when it is lost.
+
+    Raises:
+        TrainingDiverged: a tensor holds NaN or infinity.
+        DiskFull, PermissionRefused, MachineError: the checkpoints that exist are untouched.
+    """
+    following, last, previous = (checkpoint(run, name) for name in ("next", "last", "previous"))
+    _write(run, following, tensors, metadata, step)
+    try:
+        # A `last` that was damaged meanwhile must not push out a sound `previous`.
+        if last.is_file() and _intact(run, last):
+            last.replace(previous)
+        following.replace(last)
+        sync_folder(run.checkpoints)
+    except OSError as error:
+        raise write_error(error, last) from error
+
+
+def save_best(run: RunFolder, tensors: Mapping[str, Array], metadata: Mapping[str, Any], step: int) -> None:
+    """Replace `best`; arguments and errors as in `save_last`."""
+    _write(run, checkpoint(run, "best"), tensors, metadata, step)
+
+
+def load_best(run: RunFolder) -> Loaded:
+    """Tensors and metadata of `best`.
+
+    Raises:
+        FormatError: it is missing, damaged, or of another run.
+    """
+    tensors, envelope = _read(run, checkpoint(run, "best"))
+    return tensors, envelope["state"]
+
+
+def load_newest_intact(run: RunFolder) -> tuple[dict[str, Array], dict[str, Any], str]:
+    """Tensors and metadata of `last`, else of `previous`, and what to say about it ("" when all is well).
+
+    Raises:
+        FormatError: neither is intact; both are named.
+    """
+    faults: list[FormatError] = []
+    for name in ("last", "previous"):
+        path = checkpoint(run, name)
+        try:
+            tensors, envelope = _read(run, path)
+        except FormatError as fault:
+            faults.append(fault)
+            continue
+        return tensors, envelope["state"], _said(run, faults, path, envelope["step"])
+    raise FormatError(
+        "this run has no intact checkpoint to continue from",
+        where="; ".join(f"{fault.where}: {fault.what}" for fault in faults),
+        advice="start it again: unetkit train --config " + str(run.config),
+    )
+
+
+def checkpoint(run: RunFolder, name: str) -> Path:
+    """The path of `last`, `previous` or `best`."""
+    return run.checkpoints / f"{name}.safetensors"
+
+
+def _write(run: RunFolder, path: Path, tensors: Mapping[str, Array], metadata: Mapping[str, Any], step: int) -> None:
+    refuse_not_finite(tensors, path)
+    envelope = {"run": run.run_id, "step": step, "state": metadata}
+    write_tensors(path, tensors, {KEY: json.dumps(plain(envelope), ensure_ascii=False, allow_nan=False)})
+
+
+def _read(run: RunFolder, path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
+    tensors, metadata = read_tensors(path)
+    if KEY not in metadata:
+        raise FormatError("this file is no checkpoint", where=str(path))
+    envelope: dict[str, Any] = json.loads(metadata[KEY])
+    if envelope["run"] != run.run_id:
+        raise FormatError("this checkpoint belongs to another run", where=str(path))
+    return tensors, envelope
+
+
+def _intact(run: RunFolder, path: Path) -> bool:
+    try:
+        _read(run, path)
+    except FormatError:
+        return False
+    return True
+
+
+def _said(run: RunFolder, faults: list[FormatError], path: Path, step: int) -> str:
+    if not faults:
+        return ""
+    reached = max((int(row.get("step", 0)) for row in _history(run)), default=step)
+    lost = f"{reached - step} steps are lost" if reached > step else "how many steps are lost is not known"
+    if faults[0].where and not Path(faults[0].where).exists():
+        return f"{faults[0].where} is missing: going on from {path.name} (step {step})"
+    return f"{faults[0].where}: {faults[0].what}: going on from {path.name} (step {step}; {lost})"
+
+
+def _history(run: RunFolder) -> list[dict[str, Any]]:
+    try:
+        return run.read_history()
+    except FormatError:
+        return []

@@ -1,0 +1,58 @@
+"""Names of outputs, and which file is meant where a command says MODEL."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from pathlib import Path
+
+from unetkit.errors import DataError, UsageError
+from unetkit.runs.folder import RunFolder
+
+
+def next_free(folder: Path, name: str = "") -> Path:
+    """The next numbered output in `folder`: `<name>-<n>`, or `<n>` without a name; n is one above the largest there."""
+    prefix = f"{name}-" if name else ""
+    pattern = re.compile(re.escape(prefix) + r"(\d+)")
+    entries = folder.iterdir() if folder.is_dir() else ()
+    numbers = [int(match[1]) for entry in entries if (match := pattern.fullmatch(entry.name))]
+    return folder / f"{prefix}{max(numbers, default=0) + 1}"
+
+
+def locate_model(text: str) -> Path:
+    """The model file that MODEL means: the file itself, or the `model.safetensors` of a run folder.
+
+    Raises:
+        DataError: nothing is there, or a folder that is no run.
+        UsageError: the run has not ended; the advice is the command that continues it.
+    """
+    path = Path(text)
+    if path.is_file():
+        return path
+    if not path.is_dir():
+        raise DataError("there is no such model", where=text, advice=_nearest(path))
+    if not RunFolder.is_run(path):
+        raise DataError(
+            "this folder is no run: it holds no config.yaml and manifest.csv",
+            where=text,
+            advice="name a model file (*.safetensors) or a folder that `unetkit train` made",
+        )
+    run = RunFolder(path)
+    if not run.model.is_file():
+        raise UsageError(
+            "the training of this run has not ended, so that it has no model yet",
+            where=text,
+            advice=f"unetkit train --resume {quoted(text)}",
+        )
+    return run.model
+
+
+def quoted(text: str) -> str:
+    """A path as it can be pasted into a shell."""
+    return text if re.fullmatch(r"[\w./~+-]+", text) else "'" + text.replace("'", "'\\''") + "'"
+
+
+def _nearest(path: Path) -> str:
+    siblings = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+    near = difflib.get_close_matches(path.name, siblings, n=1)
+    return f"did you mean {path.parent / near[0]}?" if near else "name a model file or a run folder"

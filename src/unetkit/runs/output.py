@@ -1,0 +1,83 @@
+"""Folders that appear whole: filled under a temporary name beside their place, then renamed into it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from unetkit.errors import OutputExists
+from unetkit.files import LEFTOVER, sync_folder, write_error
+
+
+@contextmanager
+def new_folder(path: Path, *, overwrite: bool = False, ours: Callable[[Path], bool] | None = None) -> Iterator[Path]:
+    """Yield an empty folder to fill; when the block ends well it is renamed to `path`, else it is removed.
+
+    Args:
+        path: where the folder shall be; its parents are made. An empty folder there counts as free.
+        overwrite: replace what is there, if `ours` knows it.
+        ours: whether an existing folder is one that we wrote: nothing else is ever replaced.
+
+    Raises:
+        OutputExists: something is there, and it may not be replaced.
+        DiskFull, PermissionRefused, MachineError: nothing was changed.
+    """
+    _refuse_taken(path, overwrite, ours)
+    filling = path.with_name(f".{path.name}.{secrets.token_hex(4)}{LEFTOVER}")
+    try:
+        filling.mkdir(parents=True)
+        yield filling
+        _sync_tree(filling)
+        _put(filling, path)
+        sync_folder(path.parent)
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            raise taken(path) from error
+        raise write_error(error, path) from error
+    finally:
+        shutil.rmtree(filling, ignore_errors=True)
+
+
+def taken(path: Path) -> OutputExists:
+    """The error for an output that is there already."""
+    return OutputExists(
+        "the output exists, and nothing is overwritten",
+        where=str(path),
+        advice="choose another place with --out, or replace it with --overwrite",
+    )
+
+
+def _refuse_taken(path: Path, overwrite: bool, ours: Callable[[Path], bool] | None) -> None:
+    if not path.exists() and not path.is_symlink():
+        return
+    if path.is_dir() and not path.is_symlink() and not any(path.iterdir()):
+        return
+    if not overwrite:
+        raise taken(path)
+    if path.is_symlink() or not path.is_dir() or ours is None or not ours(path):
+        raise OutputExists(
+            "what is there was not written by this command, and --overwrite does not replace it",
+            where=str(path),
+            advice="choose another place with --out",
+        )
+
+
+def _put(filling: Path, path: Path) -> None:
+    # An occupied folder cannot be replaced by one rename: the old one steps aside, and goes when the new one is in.
+    if path.is_dir() and any(path.iterdir()):
+        aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}{LEFTOVER}")
+        path.rename(aside)
+        filling.rename(path)
+        shutil.rmtree(aside, ignore_errors=True)
+    else:
+        filling.rename(path)
+
+
+def _sync_tree(folder: Path) -> None:
+    for where, _, _ in os.walk(folder):
+        sync_folder(Path(where))
