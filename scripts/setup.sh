@@ -97,25 +97,34 @@ run() {
     while kill -0 $job 2>/dev/null; do
         sleep 1
         seconds=$((seconds + 1))
-        [ $((seconds % 5)) -eq 0 ] && printf '  %3d s  %s\n' $seconds "$(tail -n 1 "$log" | cut -c 1-100)" >&2
+        [ $((seconds % 5)) -eq 0 ] && printf '  %3d s  %s\n' $seconds "$(latest)" >&2
     done
     wait $job || explain "$what"
 }
 
+latest() {
+    sed -n 's/^ *\(\(Collecting\|Downloading\|Preparing\|Building\|Installing\) .*\)/\1/p' "$log" | tail -n 1 | cut -c 1-100
+}
+
 explain() {
-    error=$(grep -E '^(ERROR|Error|error|OSError)|No space left' "$log" | head -n 1)
     if grep -qE 'No space left on device|Disk quota exceeded' "$log"; then
-        no_disk "$error"
+        no_disk "$(grep -E 'No space left|quota' "$log" | head -n 1)"
     elif grep -qE 'ensurepip is not|No module named venv' "$log"; then
         fail "this Python cannot make virtual environments" "$python" \
             "install its venv package (Debian and Ubuntu: apt install python3-venv)"
-    elif grep -qE 'NewConnectionError|NameResolutionError|ConnectTimeout|Connection refused|ProxyError|Max retries|name resolution|Could not fetch|No matching distribution' "$log"; then
-        fail "no network: the packages could not be fetched" "$error" \
-            "connect, or point pip at an index that can be reached (PIP_INDEX_URL), and run the same command again"
+    elif reason=$(grep -oE "Failed to (resolve|establish)[^')]*|Temporary failure in name resolution|[a-z ]*timed out" "$log"); then
+        no_packages "no network: the packages could not be fetched" "$(echo "$reason" | head -n 1)"
+    elif grep -qE 'No matching distribution|ResolutionImpossible' "$log"; then
+        no_packages "no network, or an index without these packages: nothing fits constraints.txt" "$(grep -o 'ERROR: .*' "$log" | head -n 1)"
     else
         tail -n 20 "$log" >&2
         fail "$1 failed" "the end of the output stands above" "mend what it names, and run the same command again"
     fi
+}
+
+no_packages() {
+    fail "$1" "${PIP_INDEX_URL:-the package index of pip}: $2" \
+        "connect, or point pip at an index that can be reached (PIP_INDEX_URL), and run the same command again"
 }
 
 no_disk() {

@@ -1,0 +1,44 @@
+"""What all rooms share: the real data sets, where there are any; everything else runs on rendered scenes.
+
+The sets are looked for in the folder that UNETKIT_DATA names, else in `../shared/data` beside the repository. A test
+that wants a set skips with a clear line where there is none; with UNETKIT_DATA set, a missing set is a failure.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # two workers with two threads each stand in each other's way
+
+import pytest
+
+BESIDE = Path(__file__).parents[2] / "shared" / "data"
+NO_DATA = "no real data"
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Callable[[str], Path]:
+    """`real_data("camvid")` is the folder of a real set; the test skips or fails where it is missing."""
+    return find_set
+
+
+def find_set(name: str) -> Path:
+    """The folder of a real set: one of camvid, carla, cityscapes-pairs, forest, horizon-uav, ir-horizon."""
+    told = os.environ.get("UNETKIT_DATA")
+    folder = Path(told or BESIDE) / name
+    if told and not folder.is_dir():
+        pytest.fail(f"UNETKIT_DATA is {told}, and {name} is not in it")
+    if not folder.is_dir():
+        pytest.skip(f"{NO_DATA}: {name} is not here; set UNETKIT_DATA to the folder that holds it")
+    return folder
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The last line of all: how much was left out for want of data."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None and reporter.verbosity >= 0:
+        skipped = sum(NO_DATA in str(report.longrepr) for report in reporter.stats.get("skipped", []))
+        advice = "; set UNETKIT_DATA to run them" if skipped else ""
+        reporter.write_line(f"real data: {skipped} tests skipped{advice}")
