@@ -11,7 +11,7 @@ from PIL import Image as Pillow
 
 from unetkit.errors import FormatError
 
-Pixels = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
+Pixels = npt.NDArray[np.uint8 | np.uint16]
 
 
 def encode_png(image: Pixels, palette: npt.NDArray[np.uint8] | None = None) -> bytes:
