@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from unetkit.networks.presets import PRESETS
 
 if TYPE_CHECKING:
-    from unetkit.networks.network import build, class_scores, parameter_count
     from unetkit.networks.loading import Loaded, load_weights
+    from unetkit.networks.network import build, class_scores, parameter_count
 
 NETWORKS: dict[str, str] = {
     "unet": "unetkit.networks.unet:make",
