@@ -7,10 +7,10 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-Image: TypeAlias = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
+Image: TypeAlias = npt.NDArray[np.uint8 | np.uint16]
 """H×W×C, uint8 or uint16, as decoded: one channel for grey, R G B in this order for colour."""
 
-Mask: TypeAlias = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
+Mask: TypeAlias = npt.NDArray[np.uint8 | np.uint16]
 """H×W class ids 0..n−1; ignore is 255, or 65535 in a uint16 mask."""
 
 Floats: TypeAlias = npt.NDArray[np.float32]

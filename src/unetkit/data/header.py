@@ -1,0 +1,212 @@
+"""What a file says about itself before its pixels are decoded: size, channels, depth, turn, and whether it is whole.
+
+Pillow opens a file lazily, so this costs some tens of microseconds. A claimed size beyond `MAX_BYTES` is refused here,
+before memory is asked for.
+"""
+
+from __future__ import annotations
+
+import io
+import mmap
+import struct
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import numpy.lib.format as npy
+from PIL import Image as Pillow
+from PIL import UnidentifiedImageError
+
+from unetkit.data import tiff
+from unetkit.errors import DataError
+
+MAX_BYTES = 2**31
+"""Pixels of one image, decoded: 2 GiB are about 26,000×26,000 in colour. More is a mistake or an attack."""
+
+_GREY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16L", "I;16B")
+_COLOUR_MODES = ("P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr", "LAB", "HSV")
+_CHANNELS = dict.fromkeys(_GREY_MODES, 1) | dict.fromkeys(_COLOUR_MODES, 3)
+_TURNED = range(5, 9)  # EXIF orientations that swap height and width
+_NPY = b"\x93NUMPY"
+
+# Pillow warns of large images and refuses larger ones; the limit above does that here, in words of ours.
+warnings.filterwarnings("ignore", category=Pillow.DecompressionBombWarning)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What `decode_image` will give, without decoding.
+
+    Attributes:
+        width, height: after the EXIF turn.
+        channels: without alpha.
+        depth: 8 or 16 bits.
+        format: "JPEG", "PNG", "TIFF", "GIF", ...
+        mode: Pillow's word for the pixels; "P" is a palette. "" where another reader decodes.
+        turn: EXIF orientation 1..8.
+    """
+
+    width: int
+    height: int
+    channels: int
+    depth: int
+    format: str
+    mode: str = ""
+    turn: int = 1
+
+
+def read_header(path: Path) -> Header:
+    """Size, channels and depth of an image or mask file, as `decode_image` would give them.
+
+    Raises:
+        DataError: missing, empty, not an image, or too large; `where` is the path.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(8)
+            file.seek(0)
+            if start.startswith(_NPY):
+                return _npy_header(file, str(path))
+            if tiff.is_tiff(start):
+                with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
+                    return _tiff_header(view, str(path))
+            return _pillow_header(file, start, str(path))
+    except OSError as error:
+        raise DataError(f"the file cannot be read: {error.strerror or error}", where=str(path)) from error
+
+
+def parse_header(data: bytes, where: str = "") -> Header:
+    """As `read_header`, from the bytes of a whole file."""
+    if data.startswith(_NPY):
+        return _npy_header(io.BytesIO(data), where)
+    if tiff.is_tiff(data):
+        return _tiff_header(data, where)
+    return _pillow_header(io.BytesIO(data), data[:8], where)
+
+
+def check_whole(data: bytes, header: Header, where: str) -> None:
+    """Refuse a JPEG or PNG that ends before its end marker; decoders may return grey pixels for the missing part.
+
+    A JPEG may carry an earlier end marker in its thumbnail, so the search starts at its own scan. Costs microseconds.
+
+    Raises:
+        DataError: the file is truncated.
+    """
+    whole = True
+    if header.format in {"JPEG", "MPO"}:
+        whole = data.find(b"\xff\xd9", _jpeg_scan(data)) >= 0
+    elif header.format == "PNG":
+        whole = b"IEND\xaeB`\x82" in data[-65536:]
+    if not whole:
+        raise truncated(where)
+
+
+def truncated(where: str) -> DataError:
+    """The error for a file that ends too early."""
+    return DataError(
+        "the file is truncated or damaged", where=where, advice="copy it again, or leave it out with --skip-bad"
+    )
+
+
+def _pillow_header(file: IO[bytes], start: bytes, where: str) -> Header:
+    if not start:
+        raise DataError(
+            "the file is empty (0 bytes)", where=where, advice="copy it again, or leave it out with --skip-bad"
+        )
+    try:
+        with Pillow.open(file) as picture:
+            header = _of_picture(picture, file, where)
+    except Pillow.DecompressionBombError as error:
+        raise _too_large(str(error), where) from error
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, struct.error) as error:
+        raise _no_image(start, where) from error
+    return _limited(header, where)
+
+
+def _of_picture(picture: Pillow.Image, file: IO[bytes], where: str) -> Header:
+    if picture.mode not in _CHANNELS:
+        raise DataError(
+            f"pixels of kind '{picture.mode}' are not read", where=where, advice="save it with 8 or 16 bits a channel"
+        )
+    turn = _orientation(picture)
+    width, height = picture.size if turn not in _TURNED else picture.size[::-1]
+    depth = 16 if picture.mode.startswith("I") or _png_depth(picture, file) == 16 else 8
+    return Header(width, height, _CHANNELS[picture.mode], depth, picture.format or "", picture.mode, turn)
+
+
+def _orientation(picture: Pillow.Image) -> int:
+    """EXIF orientation. `getexif` decodes a whole PNG in search of it, so a PNG is asked only if it carries some."""
+    if picture.format == "PNG" and "exif" not in picture.info:
+        return 1
+    turn = picture.getexif().get(0x0112, 1)
+    return turn if isinstance(turn, int) and 1 <= turn <= 8 else 1
+
+
+def _png_depth(picture: Pillow.Image, file: IO[bytes]) -> int:
+    """Bits a channel of a PNG, which Pillow does not tell for colour."""
+    if picture.format != "PNG":
+        return 8
+    file.seek(24)
+    return file.read(1)[0]
+
+
+def _tiff_header(data: bytes | mmap.mmap, where: str) -> Header:
+    page = tiff.first_page(data, where)
+    height, width = (page.height, page.width) if page.turn not in _TURNED else (page.width, page.height)
+    header = Header(width, height, page.channels, page.bits if page.bits == 16 else 8, "TIFF", "", page.turn)
+    return _limited(header, where)
+
+
+def _npy_header(file: IO[bytes], where: str) -> Header:
+    try:
+        read = npy.read_array_header_2_0 if npy.read_magic(file) > (1, 0) else npy.read_array_header_1_0
+        shape, _, kind = read(file)
+    except (ValueError, EOFError, OSError) as error:
+        raise truncated(where) from error
+    if len(shape) not in (2, 3) or str(kind) not in ("uint8", "uint16"):
+        raise DataError(
+            f"an array of {kind} and shape {shape} is no image",
+            where=where,
+            advice="save height × width × channels as uint8 or uint16",
+        )
+    return _limited(Header(shape[1], shape[0], (*shape, 1)[2], kind.itemsize * 8, "NPY"), where)
+
+
+def _limited(header: Header, where: str) -> Header:
+    needed = header.width * header.height * max(header.channels, 4 if header.channels == 3 else 1) * header.depth // 8
+    if needed > MAX_BYTES:
+        raise _too_large(f"{header.width:,}×{header.height:,} pixels", where)
+    if header.width < 1 or header.height < 1:
+        raise DataError("the image has no pixels", where=where)
+    return header
+
+
+def _too_large(size: str, where: str) -> DataError:
+    return DataError(
+        f"the image says it is too large to decode: {size}",
+        where=where,
+        advice=f"cut it into tiles; at most {MAX_BYTES / 2**30:.0f} GiB of pixels are read from one file",
+    )
+
+
+def _no_image(start: bytes, where: str) -> DataError:
+    magics = (b"\xff\xd8", b"\x89PNG", b"GIF8", b"BM", b"RIFF")
+    if start.startswith(magics):
+        return truncated(where)
+    kind = "text" if all(byte in b"\t\r\n" or byte >= 32 for byte in start) else "an unknown kind of data"
+    return DataError(
+        f"this is no image: it begins like {kind}", where=where, advice="remove it, or leave it out with --skip-bad"
+    )
+
+
+def _jpeg_scan(data: bytes) -> int:
+    """Where the picture's own scan begins; the segments before it (a thumbnail among them) are stepped over."""
+    place = 2
+    while place + 4 <= len(data) and data[place] == 0xFF:
+        marker = data[place + 1]
+        if marker == 0xDA:
+            return place
+        standalone = marker == 0xFF or 0xD0 <= marker <= 0xD8 or marker == 0x01
+        place += 1 if marker == 0xFF else 2 if standalone else 2 + int.from_bytes(data[place + 2 : place + 4], "big")
+    return len(data)
