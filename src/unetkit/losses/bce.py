@@ -18,15 +18,18 @@ class BinaryCrossEntropy(Loss):
 
     def compute(self, scores: Tensor, target: Tensor) -> Tensor:
         """The mean over the batch's pixels, by weight."""
-        labels = self.soft_labels(target, scores.dtype)
-        weights = self.pixel_weights(scores, target)
-        if self.options.classes == 2:
-            return ratio(self._of_two(scores, labels, target).sum(), weights.sum())
-        each = functional.binary_cross_entropy_with_logits(scores, labels, reduction="none").mean(dim=1)
-        return ratio((each * weights).sum(), weights.sum())
+        total = self._of_two(scores, target) if self.options.classes == 2 else self._against_rest(scores, target)
+        return ratio(total, self.pixel_weights(scores, target).sum())
 
-    def _of_two(self, scores: Tensor, labels: Tensor, target: Tensor) -> Tensor:
+    def _of_two(self, scores: Tensor, target: Tensor) -> Tensor:
         logit = scores[:, 1] - scores[:, 0]
+        smoothing = self.options.label_smoothing
+        label = (target == 1).to(scores.dtype) * (1 - smoothing) + smoothing / 2
         first, second = self.weights.to(scores.dtype)
-        each = second * labels[:, 1] * functional.softplus(-logit) + first * labels[:, 0] * functional.softplus(logit)
-        return each * (target != self.options.ignore)
+        each = second * label * functional.softplus(-logit) + first * (1 - label) * functional.softplus(logit)
+        return (each * (target != self.options.ignore)).sum()
+
+    def _against_rest(self, scores: Tensor, target: Tensor) -> Tensor:
+        labels = self.soft_labels(target, scores.dtype)
+        each = functional.binary_cross_entropy_with_logits(scores, labels, reduction="none").mean(dim=1)
+        return (each * self.pixel_weights(scores, target)).sum()

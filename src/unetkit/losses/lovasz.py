@@ -22,7 +22,7 @@ class Lovasz(Loss):
         probabilities = torch.softmax(scores, dim=1).movedim(1, -1)[valid]
         labels = target[valid]
         present = torch.bincount(labels, minlength=self.options.classes) > 0
-        here: list[bool] = present.tolist()
+        here = [bool(found) for found in present]
         losses = [
             _of_class(probabilities[:, label], labels == label) if found else scores.sum() * 0
             for label, found in enumerate(here)
