@@ -19,7 +19,7 @@ Pixels = npt.NDArray[np.uint8]
 
 HEIGHT, WIDTH = 48, 64
 VIDEOS = ("a1", "a2", "b4", "c2", "d3", "d5", "e12", "f1")
-CITY_COLOURS = [
+CITY = [
     (128, 64, 128),
     (244, 35, 232),
     (70, 70, 70),
@@ -111,7 +111,7 @@ def camvid(root: Path) -> None:
 
 def cityscapes_pairs(root: Path) -> None:
     """Photo and colours side by side in one JPEG."""
-    palette = np.array(CITY_COLOURS, np.uint8)
+    palette = np.array(CITY, np.uint8)
     for part, count in (("train", 12), ("val", 4)):
         for number in range(count):
             mask = ids(number, len(palette))

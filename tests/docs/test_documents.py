@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from unetkit.cli.app import main
+
 from docs.blocks import Block, blocks, small
 from docs.standins import STANDINS
 
@@ -58,9 +60,7 @@ def run(block: Block, names: dict[str, object], where: str) -> None:
 
 def call(arguments: list[str]) -> int:
     """The exit code of `unetkit` with these arguments, in this process."""
-    from unetkit.__main__ import main
-
     try:
-        return main(arguments) or 0
+        return main(arguments)
     except SystemExit as done:
         return int(done.code or 0)

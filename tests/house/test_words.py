@@ -52,7 +52,9 @@ SYNONYMS = {
     "manager": "a name that says what it does",
 }
 
-FOREIGN = re.compile(r"\"[^\"\n]*\"|`[^`\n]*`|\w*\.[\w.]+|--no-color|NO_COLOR|\w+_\w+|https?://\S+|\bLICENSE\b|MIT License")
+FOREIGN = re.compile(
+    r"\"[^\"\n]*\"|`[^`\n]*`|\w*\.[\w.]+|--no-color|NO_COLOR|\w+_\w+|https?://\S+|\bLICENSE\b|MIT License"
+)
 WRONG = re.compile(r"(?<![\w-])(" + "|".join(SPELLING) + r")\w*", re.IGNORECASE)
 SPOKEN_ROOMS = {"config", "cli", "checking", "errors", "extras", "console"}  # their strings are read by people
 
