@@ -1,0 +1,58 @@
+"""From a folder of images and masks to a segmentation model in use.
+
+The jobs of the command line are functions here, imported when they are first used:
+
+    settings = unetkit.settings("train", {"training.minutes": 10}, recipe="horizon")
+    result = unetkit.train(settings, "photos")
+    prediction = unetkit.load(result.model).predict(image)
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from unetkit.errors import UnetkitError
+
+if TYPE_CHECKING:
+    from unetkit.checking.check import check
+    from unetkit.evaluating.evaluate import evaluate_model as evaluate
+    from unetkit.predicting.load import load
+    from unetkit.predicting.predict import predict
+    from unetkit.recipes.settings import settings
+    from unetkit.reports.report import write_report as report
+    from unetkit.training.train import train
+
+    __version__: str
+
+__all__ = ["UnetkitError", "check", "evaluate", "load", "predict", "report", "settings", "train"]
+
+_ROWS = {
+    "check": "unetkit.checking.check:check",
+    "evaluate": "unetkit.evaluating.evaluate:evaluate_model",
+    "load": "unetkit.predicting.load:load",
+    "predict": "unetkit.predicting.predict:predict",
+    "report": "unetkit.reports.report:write_report",
+    "settings": "unetkit.recipes.settings:settings",
+    "train": "unetkit.training.train:train",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return _version()
+    if name not in _ROWS:
+        raise AttributeError(f"module 'unetkit' has no attribute '{name}'")
+    from unetkit.extras import resolve
+
+    return resolve(_ROWS[name])
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("unetkit")
+    except PackageNotFoundError:  # run from the source tree
+        return "0.0.0+source"

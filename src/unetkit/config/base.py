@@ -32,17 +32,18 @@ class Settings(BaseModel):
         }
 
 
-def setting(default: Any, help: str, *, short: str | None = None, **bounds: Any) -> Any:
+def setting(default: Any, help: str, *, short: str | None = None, shown: str = "", **bounds: Any) -> Any:
     """A field of a settings model.
 
     Args:
         default: the value when nobody says anything.
         help: one sentence; it becomes the flag's help, the YAML comment, the schema's description and the manual's row.
         short: the short flag beside the one by path: "--lr" for `--training.learning-rate`.
+        shown: what stands for the value on help pages: "FILE"; by its kind when not given.
         bounds: `ge`, `gt`, `le`, `lt`, `min_length` ..., checked by pydantic.
     """
-    extra: dict[str, JsonValue] | None = {"short": short} if short else None
-    return Field(default, description=help, json_schema_extra=extra, **bounds)
+    extra: dict[str, JsonValue] = {name: word for name, word in (("short", short), ("shown", shown)) if word}
+    return Field(default, description=help, json_schema_extra=extra or None, **bounds)
 
 
 def members(annotation: object) -> tuple[object, ...]:

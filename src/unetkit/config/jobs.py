@@ -19,23 +19,25 @@ class CheckSettings(Settings):
 
     data: DataSettings = DataSettings()
     all: bool = setting(False, "read every mask, not only a sample of 500", short="--all")
-    report: str | None = setting(None, "also write the findings to this HTML file", short="--report")
+    report: str | None = setting(None, "also write the findings to this HTML file", short="--report", shown="FILE")
     seed: int = setting(0, "seed of the split and of the sample", ge=0, short="--seed")
 
 
 class TrainSettings(Settings):
     """From a folder of images and masks to a model."""
 
-    recipe: str | None = setting(None, "start from a recipe: see `unetkit recipes`", short="--recipe")
+    recipe: str | None = setting(None, "start from a recipe: see `unetkit recipes`", short="--recipe", shown="NAME")
     variant: Literal["default", "source"] = setting(
         "default", "ours, or the source project's own settings", short="--variant"
     )
-    out: str | None = setting(None, "run folder; runs/<data name>-<n> when not given", short="--out")
-    start_from: str | None = setting(None, "model whose weights training starts from", short="--from")
-    resume: str | None = setting(None, "run folder to continue", short="--resume")
+    out: str | None = setting(None, "run folder; runs/<data name>-<n> when not given", short="--out", shown="DIR")
+    start_from: str | None = setting(None, "model whose weights training starts from", short="--from", shown="MODEL")
+    resume: str | None = setting(None, "run folder to continue", short="--resume", shown="RUN")
     overwrite: bool = setting(False, "replace an existing run folder", short="--overwrite")
     licence: str = setting("", "licence of the model, written into its file", short="--licence")
-    preview: str | None = setting(None, "write a sheet of augmented pairs to this PNG file and stop", short="--preview")
+    preview: str | None = setting(
+        None, "write a sheet of augmented pairs to this PNG file and stop", short="--preview", shown="FILE"
+    )
     data: DataSettings = DataSettings()
     network: NetworkSettings = NetworkSettings()
     loss: LossSettings = LossSettings()
@@ -50,7 +52,7 @@ class EvaluateSettings(Settings):
         "auto", "which part; auto: test, else val, else all", short="--split"
     )
     include_train: bool = setting(False, "score images that the model was trained on, too", short="--include-train")
-    out: str | None = setting(None, "folder for the scores; evaluations/<n> when not given", short="--out")
+    out: str | None = setting(None, "folder for the scores; evaluations/<n> when not given", short="--out", shown="DIR")
     overwrite: bool = setting(False, "replace an existing folder", short="--overwrite")
     data: DataSettings = DataSettings()
     device: Literal["auto", "cpu", "cuda"] = setting("auto", "where to compute", short="--device")
@@ -60,7 +62,9 @@ class EvaluateSettings(Settings):
 class PredictSettings(Settings):
     """Masks, colour masks and overlays for images, folders and globs."""
 
-    out: str | None = setting(None, "output folder; predictions/<input name>-<n> when not given", short="--out")
+    out: str | None = setting(
+        None, "output folder; predictions/<input name>-<n> when not given", short="--out", shown="DIR"
+    )
     overwrite: bool = setting(False, "replace an existing folder", short="--overwrite")
     as_source: bool = setting(False, "write the data set's own mask values instead of class ids", short="--as-source")
     channels: Literal["auto", "1", "3"] = setting(

@@ -14,6 +14,7 @@ from unetkit.config.base import Settings, choices_of, is_optional, members
 Path = tuple[str, ...]
 
 _KINDS: dict[object, str] = {int: "whole number", float: "number", bool: "yes or no", str: "text"}
+_SHOWN = {"whole number": "N", "number": "X", "yes or no": "", "text": "TEXT", "choice": "NAME"}
 _BOUNDS = (("gt", "above"), ("ge", "at least"), ("lt", "below"), ("le", "at most"))
 
 
@@ -27,6 +28,7 @@ class Key:
         default: its value when nobody says anything.
         help: its meaning, one sentence.
         short: its short flag, or None.
+        shown: what stands for its value on help pages: FILE, N, NAME.
         bounds: "at least 1, below 7", or "".
     """
 
@@ -35,6 +37,7 @@ class Key:
     default: Any
     help: str
     short: str | None
+    shown: str
     bounds: str
 
     @property
@@ -70,7 +73,7 @@ class Key:
     @property
     def kind(self) -> str:
         """Its kind of value in words."""
-        return "choice" if self.choices else _KINDS[members(self.annotation)[0]]
+        return _kind(self.annotation)
 
 
 @cache
@@ -98,7 +101,13 @@ def _walk(model: type[Settings], above: Path) -> list[Key]:
 
 def _key(path: Path, field: FieldInfo) -> Key:
     extra = cast("dict[str, str]", field.json_schema_extra or {})
-    return Key(path, field.annotation, field.default, field.description or "", extra.get("short"), _bounds(field))
+    shown = extra.get("shown") or _SHOWN[_kind(field.annotation)]
+    meaning = field.description or ""
+    return Key(path, field.annotation, field.default, meaning, extra.get("short"), shown, _bounds(field))
+
+
+def _kind(annotation: Any) -> str:
+    return "choice" if choices_of(annotation) else _KINDS[members(annotation)[0]]
 
 
 def _is_section(field: FieldInfo) -> bool:

@@ -15,20 +15,30 @@ from unetkit.config.base import Settings, setting
 class DataSettings(Settings):
     """How a folder of images and masks is read and split."""
 
-    images: str | None = setting(None, "folder of the images, relative to DATA", short="--images")
-    masks: str | None = setting(None, "folder of the masks, relative to DATA", short="--masks")
-    layout: str | None = setting(None, "how images and masks are paired; found when not given", short="--layout")
-    encoding: str | None = setting(None, "how a mask's pixels say the class; found when not given", short="--encoding")
+    images: str | None = setting(None, "folder of the images, relative to DATA", short="--images", shown="DIR")
+    masks: str | None = setting(None, "folder of the masks, relative to DATA", short="--masks", shown="DIR")
+    layout: str | None = setting(
+        None, "how images and masks are paired; found when not given", short="--layout", shown="NAME"
+    )
+    encoding: str | None = setting(
+        None, "how a mask's pixels say the class; found when not given", short="--encoding", shown="NAME"
+    )
     classes: str | None = setting(
-        None, "'0=sea,255=sky', the name of a known table (cityscapes, camvid, carla, ...) or a file", short="--classes"
+        None,
+        "'0=sea,255=sky', the name of a known table (cityscapes, camvid, carla, ...) or a file",
+        short="--classes",
+        shown="CLASSES",
     )
     ignore: str | None = setting(
-        None, "source values never learnt and never scored: '255' or '0,255'", short="--ignore"
+        None, "source values never learnt and never scored: '255' or '0,255'", short="--ignore", shown="V,..."
     )
     val: str = setting(
-        "0.2", "validation part: a share, a count, a list of groups, or a regex on the path", short="--val"
+        "0.2",
+        "validation part: a share, a count, a list of groups, or a regex on the path",
+        short="--val",
+        shown="PART",
     )
-    test: str = setting("0", "test part, said in the same ways", short="--test")
+    test: str = setting("0", "test part, said in the same ways", short="--test", shown="PART")
     split_by: Literal["auto", "group", "time", "random"] = setting(
         "auto", "what keeps together what is alike; auto: by group where names show groups", short="--split-by"
     )
@@ -36,10 +46,14 @@ class DataSettings(Settings):
         None,
         "regex searched in the image's path (first group or whole match), or a column of the table",
         short="--groups",
+        shown="REGEX",
     )
     skip_bad: bool = setting(False, "leave out unreadable files instead of refusing to start", short="--skip-bad")
     size: str = setting(
-        "auto", "working size: the long side in pixels, or fit:HxW (inside H×W, aspect kept)", short="--size"
+        "auto",
+        "working size: the long side in pixels, or fit:HxW (inside H×W, aspect kept)",
+        short="--size",
+        shown="SIZE",
     )
     channels: Literal["auto", "1", "3"] = setting(
         "auto", "turn images to grey (1) or to colour (3)", short="--channels"
@@ -53,7 +67,10 @@ class NetworkSettings(Settings):
     """The U-Net; a preset names a set of these values, single keys override it."""
 
     preset: str = setting(
-        "small", "nano, small, base, original, infrared, infrared-double, camvid, carla, forest", short="--network"
+        "small",
+        "nano, small, base, original, infrared, infrared-double, camvid, carla, forest",
+        short="--network",
+        shown="NAME",
     )
     name: str = setting("unet", "unet, or timm-unet (extra `encoders`)")
     depth: int = setting(4, "number of halvings", ge=1, le=7)
@@ -93,11 +110,13 @@ class LossSettings(Settings):
         "cross-entropy",
         "cross-entropy, bce, dice, focal, tversky, lovasz, or a weighted sum: 'dice+0.5*focal'",
         short="--loss",
+        shown="LOSS",
     )
     weights: str = setting(
         "none",
         "class weights: none, auto, inverse, median, enet, effective, or numbers '1,2.5,0.3'",
         short="--class-weights",
+        shown="NAME",
     )
     label_smoothing: float = setting(0.0, "share of each label given to the other classes", ge=0, lt=1)
     focal_gamma: float = setting(2.0, "focus of the focal loss", ge=0)
@@ -159,7 +178,7 @@ class TrainingSettings(Settings):
         0.98, "decay of the moving average of the weights that is scored and saved; 0 is off", ge=0, lt=1
     )
     early_stopping: int = setting(0, "scorings without a better score before training stops; 0 is off", ge=0)
-    metric: str = setting("mean_iou", "the score that chooses the best model", short="--metric")
+    metric: str = setting("mean_iou", "the score that chooses the best model", short="--metric", shown="NAME")
     seed: int = setting(0, "the one source of all randomness", ge=0, short="--seed")
     device: Literal["auto", "cpu", "cuda"] = setting("auto", "where to train", short="--device")
     threads: int = setting(0, "CPU threads; 0 takes all", ge=0, short="--threads")

@@ -1,0 +1,74 @@
+"""What is shown of `unetkit check`: what was read, the classes, then each finding with what to do."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from unetkit.cli.views.tables import command_line, facts, share, swatch, table
+
+STYLES = {"error": "bold red", "warning": "yellow", "info": "blue"}
+EXAMPLES = 3
+
+
+def has_errors(document: Any) -> bool:
+    """True when a finding is an error."""
+    return any(finding["severity"] == "error" for finding in document["findings"])
+
+
+def show_check(document: Any, screen: Console) -> None:
+    """Facts, classes, findings, and the verdict last, where the eye is."""
+    facts(screen, _facts(document))
+    screen.print()
+    screen.print(table(("id", "", "class", "source", ">pixels", ">images"), _classes(document)))
+    for finding in document["findings"]:
+        _show_finding(finding, screen)
+    screen.print()
+    screen.print(_verdict(document))
+
+
+def _facts(document: Any) -> Iterator[tuple[str, str]]:
+    yield "data", f"{document['data']}"
+    yield "layout", f"{document['layout']}"
+    yield "encoding", f"{document['encoding']}"
+    yield "pairs", f"{document['pairs']:,}"
+    splits = document["splits"]
+    yield "splits", ", ".join(f"{name} {count:,}" for name, count in splits.items() if isinstance(count, int) and count)
+    groups = document["groups"]
+    yield "groups", f"{groups['count']:,} by {groups['rule']}" if groups["count"] else "none found"
+    ignored = document["ignore"]
+    if ignored["values"]:
+        yield "ignored", f"{', '.join(map(str, ignored['values']))} ({share(ignored['pixels_share'])} of the pixels)"
+
+
+def _classes(document: Any) -> Iterator[tuple[object, ...]]:
+    for row in document["classes"]:
+        source = row["source"]
+        text = source if isinstance(source, int | str) else "#{:02x}{:02x}{:02x}".format(*source)
+        shares = share(row["pixels_share"]), share(row["images_share"])
+        yield row["id"], swatch(row.get("colour")), row["name"], text, *shares
+
+
+def _show_finding(finding: Any, screen: Console) -> None:
+    severity = finding["severity"]
+    screen.print()
+    screen.print(Text.assemble((severity, STYLES[severity]), f"  {finding['message']}"))
+    shown = finding["examples"][:EXAMPLES]
+    for example in shown:
+        screen.print(Text(f"    {example}", style="dim"), soft_wrap=True)
+    if finding["count"] > len(shown) > 0:
+        screen.print(Text(f"    and {finding['count'] - len(shown):,} more", style="dim"))
+    for line in (finding["advice"] or "").splitlines():
+        if line.startswith("unetkit "):
+            command_line(screen, line)
+        else:
+            screen.print(Text(f"  → {line}"))
+
+
+def _verdict(document: Any) -> Text:
+    counts = {name: sum(f["severity"] == name for f in document["findings"]) for name in ("error", "warning")}
+    if not any(counts.values()):
+        return Text("nothing wrong was found", style="bold green")
+    words = ", ".join(f"{count} {name}{'s' if count > 1 else ''}" for name, count in counts.items() if count)
+    return Text(words, style="bold red" if counts["error"] else "bold yellow")
