@@ -79,13 +79,9 @@ def _counted_small(truth: Mask, predicted: Mask, ignore: int, classes: int) -> C
     index *= np.uint16(classes)
     index += predicted
     table = np.bincount(index.ravel(), minlength=256 * classes).reshape(256, classes)
-    foreign = table[classes:].any(axis=1)
-    if ignore >= classes:
-        foreign[ignore - classes] = False
-    else:
-        table[ignore] = 0
-    if foreign.any():
-        raise _no_class(classes + int(foreign.argmax()), classes)
+    table[ignore] = 0
+    foreign = np.flatnonzero(table.any(axis=1))[-1:]
+    _refuse_over(foreign, classes)
     return table[:classes].astype(np.int64, copy=False)
 
 

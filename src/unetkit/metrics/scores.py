@@ -8,7 +8,6 @@ precision 0.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,9 +93,9 @@ class ClassScore:
 
 def per_class(confusion: Confusion) -> list[ClassScore]:
     """One row a class, in the order of ids."""
-    columns = [_defined(score(confusion), confusion) for score in (iou, dice, precision, recall)]
+    jaccard, f1, right, found = (_defined(score(confusion), confusion) for score in (iou, dice, precision, recall))
     pixels = confusion.pixels.tolist()
-    return [ClassScore(id_, *row, pixels[id_]) for id_, row in enumerate(zip(*columns, strict=True))]
+    return [ClassScore(id_, jaccard[id_], f1[id_], right[id_], found[id_], pixels[id_]) for id_ in range(len(pixels))]
 
 
 def absent_but_predicted(confusion: Confusion) -> dict[int, int]:
@@ -114,5 +113,5 @@ def _mean(scores: Scores, confusion: Confusion) -> float:
     return float(scored.mean()) if scored.size else float("nan")
 
 
-def _defined(scores: Scores, confusion: Confusion) -> Iterable[float | None]:
+def _defined(scores: Scores, confusion: Confusion) -> list[float | None]:
     return [float(score) if truth else None for score, truth in zip(scores, confusion.with_truth, strict=True)]

@@ -6,7 +6,7 @@ import errno
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from unetkit.files import LEFTOVER, sync_folder, write_error
 
 
 @contextmanager
-def new_folder(path: Path, *, overwrite: bool = False, ours: Callable[[Path], bool] | None = None) -> Iterator[Path]:
+def new_folder(path: Path, *, overwrite: bool = False, ours: Callable[[Path], bool] | None = None) -> Generator[Path]:
     """Yield an empty folder to fill; when the block ends well it is renamed to `path`, else it is removed.
 
     Args:
@@ -41,6 +41,17 @@ def new_folder(path: Path, *, overwrite: bool = False, ours: Callable[[Path], bo
         raise write_error(error, path) from error
     finally:
         shutil.rmtree(filling, ignore_errors=True)
+
+
+def clear_output(path: Path, *, overwrite: bool, ours: Callable[[Path], bool]) -> None:
+    """Make an empty folder at `path` for output that comes bit by bit; arguments and errors as in `new_folder`."""
+    _refuse_taken(path, overwrite, ours)
+    try:
+        if path.is_dir() and any(path.iterdir()):
+            shutil.rmtree(path)
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise write_error(error, path) from error
 
 
 def taken(path: Path) -> OutputExists:

@@ -1,0 +1,106 @@
+"""Which images `predict INPUT...` means, and how each output is called."""
+
+from __future__ import annotations
+
+import glob
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from unetkit.data.layouts.listing import IMAGE_EXTENSIONS, extension_of, list_folder
+from unetkit.errors import DataError
+
+_MAGIC = re.compile(r"[*?\[]")
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One image file.
+
+    Attributes:
+        path: where it is.
+        name: of its outputs, relative, POSIX, with ".png"; no two inputs of one call share it, in any case of letters.
+    """
+
+    path: Path
+    name: str
+
+
+def find_inputs(texts: Sequence[str]) -> list[Input]:
+    """Files as they are, folders with everything below them, globs (`**` goes down); the same file counts once.
+
+    Raises:
+        DataError: an input does not exist, or there is no image at all.
+    """
+    found: dict[Path, tuple[str, str]] = {}
+    for text in texts:
+        home = _home(text)
+        for path in _files(text):
+            found.setdefault(path.resolve(), (home.name, _relative(path, home)))
+    if not found:
+        raise DataError(
+            "there is no image here", where=", ".join(texts), advice="name images, or a folder or glob that holds some"
+        )
+    return _distinct([Input(path, name) for path, (_, name) in found.items()], [home for home, _ in found.values()])
+
+
+def name_of_inputs(texts: Sequence[str]) -> str:
+    """A name for the output folder: of the first input, without its ending."""
+    home = _home(texts[0])
+    named = home if Path(texts[0]).is_dir() or _is_glob(texts[0]) else Path(texts[0])
+    return PurePosixPath(named.resolve().name).stem or "images"
+
+
+def _files(text: str) -> list[Path]:
+    path = Path(text)
+    if path.is_dir():
+        return [path / name for name in list_folder(path).images]
+    if path.exists():
+        return [path]
+    if _is_glob(text):
+        # Path.glob takes no absolute patterns.
+        matches = (Path(match) for match in sorted(glob.glob(text, recursive=True)))  # noqa: PTH207
+        return [match for match in matches if match.is_file() and extension_of(match.name) in IMAGE_EXTENSIONS]
+    raise DataError("there is no such file, folder or glob", where=text, advice="check the spelling of the path")
+
+
+def _is_glob(text: str) -> bool:
+    return not Path(text).exists() and _MAGIC.search(text) is not None
+
+
+def _home(text: str) -> Path:
+    """The folder that names are relative to: the folder itself, or a glob's part before its first wildcard."""
+    path = Path(text)
+    if path.is_dir():
+        return path
+    if not _is_glob(text):
+        return path.parent
+    fixed = [part for part in path.parts if part]
+    first = next(number for number, part in enumerate(fixed) if _MAGIC.search(part))
+    return Path(*fixed[:first])
+
+
+def _relative(path: Path, home: Path) -> str:
+    return path.relative_to(home).as_posix() if path.is_relative_to(home) else path.name
+
+
+def _distinct(inputs: list[Input], homes: list[str]) -> list[Input]:
+    """Names that stay apart: `a/x.jpg` becomes `a/x.png`, or `a/x.jpg.png`, or `home/a/x.jpg.png`, or gets a number."""
+    choices = [
+        [str(PurePosixPath(one.name).with_suffix(".png")) for one in inputs],
+        [f"{one.name}.png" for one in inputs],
+        [f"{home}/{one.name}.png" if home else f"{one.name}.png" for one, home in zip(inputs, homes, strict=True)],
+        [f"{number}/{one.name}.png" for number, one in enumerate(inputs, start=1)],
+    ]
+    names, taken = [""] * len(inputs), set[str]()
+    open_ = list(range(len(inputs)))
+    for choice in choices:
+        often = Counter(choice[index].casefold() for index in open_)
+        settled = [i for i in open_ if often[choice[i].casefold()] == 1 and choice[i].casefold() not in taken]
+        for index in settled:
+            names[index] = choice[index]
+            taken.add(choice[index].casefold())
+        open_ = [index for index in open_ if not names[index]]
+    return [replace(one, name=name) for one, name in zip(inputs, names, strict=True)]

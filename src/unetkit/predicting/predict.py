@@ -1,0 +1,156 @@
+"""The job `predict`: images, folders and globs to masks.
+
+Files are read and decoded by threads ahead of the network, and masks are encoded and written by threads behind it. A
+file that cannot be used is reported and counted, and stops nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from unetkit.config.jobs import PredictSettings
+from unetkit.console import progress, say, warn
+from unetkit.data.arrays import Floats, Image
+from unetkit.data.decode import read_image
+from unetkit.data.parallel import ordered
+from unetkit.errors import DataError, UnetkitError, UsageError
+from unetkit.files import write_json
+from unetkit.predicting.evidence import Seen, explain_one_class
+from unetkit.predicting.inputs import Input, find_inputs, name_of_inputs
+from unetkit.predicting.load import load
+from unetkit.predicting.predictor import Prediction, Predictor
+from unetkit.predicting.report import Output, PredictionReport
+from unetkit.predicting.writing import FOLDERS, Writer
+from unetkit.runs import clear_output, next_free
+
+RECORD = "predictions.json"
+
+
+def predict(settings: PredictSettings, model: str, inputs: Sequence[str]) -> PredictionReport:
+    """Write masks, colour masks and overlays for all inputs.
+
+    Args:
+        settings: output folder, conversions, device.
+        model: MODEL: a model file or a run.
+        inputs: images, folders, globs.
+
+    Returns:
+        The report; its `exit_code` is 1 when some inputs failed and 2 when all did.
+
+    Raises:
+        DataError: no such model or input, or no image at all.
+        OutputExists: the output folder is there already.
+        MachineError: the disk is full, memory is short, a package or device is missing.
+    """
+    started = time.monotonic()
+    predictor = load(model, device=settings.device, threads=settings.threads, channels=settings.channels)
+    images = find_inputs(inputs)
+    folder = Path(settings.out) if settings.out else next_free(Path("predictions"), name_of_inputs(inputs))
+    clear_output(folder, overwrite=settings.overwrite, ours=_is_ours)
+    writer = Writer(folder, predictor.contract.classes, settings.as_source, settings.opacity)
+    done = list(progress(_pipeline(predictor, writer, images), "predicting", total=len(images)))
+    report = _report(done, folder, predictor, time.monotonic() - started)
+    write_json(folder / RECORD, report.to_json())
+    _tell(report)
+    return report
+
+
+# --- the pipeline -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One image on its way; `error` ends it."""
+
+    input: Input
+    image: Image | None = None
+    prepared: Floats | None = None
+    scores: Floats | None = None
+    error: UnetkitError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    output: Output
+    seen: Seen | None = None
+
+
+def _pipeline(predictor: Predictor, writer: Writer, inputs: Sequence[Input]) -> Iterator[_Done]:
+    def read(one: Input) -> _Work:
+        try:
+            image = read_image(one.path)
+            return _Work(one, image, predictor.prepare(image, str(one.path)))
+        except UsageError as error:
+            return _Work(one, error=error)
+
+    def finish(work: _Work) -> _Done:
+        try:
+            return _finished(work, predictor, writer)
+        except UsageError as error:
+            return _Done(Output(str(work.input.path), error=error))
+
+    return ordered(finish, _scored(predictor, ordered(read, inputs)))
+
+
+def _scored(predictor: Predictor, works: Iterable[_Work]) -> Iterator[_Work]:
+    works = iter(works)
+    while batch := list(islice(works, predictor.batch)):
+        prepared = [work.prepared for work in batch if work.prepared is not None]
+        scores = iter(predictor.scores(prepared) if prepared else ())
+        for work in batch:
+            yield work if work.prepared is None else _Work(work.input, work.image, work.prepared, next(scores))
+
+
+def _finished(work: _Work, predictor: Predictor, writer: Writer) -> _Done:
+    if work.image is None or work.scores is None or work.prepared is None:
+        return _Done(Output(str(work.input.path), error=work.error))
+    if not np.isfinite(work.scores).all():
+        raise DataError(
+            "the network's scores for this image are NaN or infinite",
+            where=str(work.input.path),
+            advice="the image or the model is damaged: try another image, then `unetkit evaluate MODEL`",
+        )
+    height, width = work.image.shape[:2]
+    prediction = predictor.finish(work.scores, height, width)
+    paths = writer.write(work.input.name, work.image, prediction.mask)
+    rows, columns = prediction.scores.shape[1:]
+    present = frozenset(np.flatnonzero(prediction.class_shares).tolist())
+    seen = Seen.of(work.prepared[:rows, :columns], prediction.scores, present)
+    return _Done(_output(work.input, paths, prediction, predictor), seen)
+
+
+def _output(one: Input, paths: tuple[Path, Path, Path], prediction: Prediction, predictor: Predictor) -> Output:
+    names = predictor.contract.classes.names
+    shares = {name: float(share) for name, share in zip(names, prediction.class_shares, strict=True)}
+    return Output(str(one.path), *paths, class_shares=shares, confidence=float(prediction.confidence.mean()))
+
+
+# --- before and after -------------------------------------------------------------------------------------------
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether a folder holds what `predict` writes, and nothing else."""
+    names = {entry.name for entry in folder.iterdir()}
+    return bool(names & {*FOLDERS, RECORD}) and names <= {*FOLDERS, RECORD}
+
+
+def _report(done: Sequence[_Done], folder: Path, predictor: Predictor, seconds: float) -> PredictionReport:
+    seen = [one.seen for one in done if one.seen is not None]
+    reason = explain_one_class(seen, predictor.contract) if seen else None
+    return PredictionReport(folder, tuple(one.output for one in done), seconds, (reason,) if reason else ())
+
+
+def _tell(report: PredictionReport) -> None:
+    for output in report.failed:
+        if output.error is not None:
+            warn(f"{output.input}: {output.error.what}")
+    for note in report.notes:
+        warn(note)
+    good = len(report.outputs) - len(report.failed)
+    say(f"{good:,} of {len(report.outputs):,} images predicted in {report.seconds:.1f} s: {report.folder}")
