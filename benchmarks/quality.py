@@ -1,0 +1,250 @@
+"""The bars of the main job: one run a row and seed, on real data, resumable; `make bench-quality`.
+
+Each row trains `unetkit train DATA --recipe NAME` with the flags shown, scores the model through `unetkit evaluate`,
+and leaves one JSON file under `benchmarks/results/quality/`. A row whose file carries the same source, command and
+data is skipped. At the end the table in the README is written anew. Run it alone on the machine.
+
+    python benchmarks/quality.py [--only NAME] [--data FOLDER] [--table]
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from colour_baseline import colour_baseline
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "benchmarks" / "results" / "quality"
+RUNS = ROOT / "runs" / "quality"
+PACKAGES = ("unetkit", "torch", "numpy", "opencv-python-headless")
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A data set, its command and its bars.
+
+    Attributes:
+        name: of the result files.
+        data: folder under the data root.
+        recipe: of `unetkit recipes`.
+        flags: beside the recipe; callables get the data folder.
+        seeds: a run each.
+        scored: the split that is scored.
+        last_counts: whether the last epoch counts (scored on a split given by others), not the best on validation.
+        bars: score → lowest value allowed; "class:NAME:dice" names a class.
+    """
+
+    name: str
+    data: str
+    recipe: str
+    flags: tuple[str, ...]
+    seeds: tuple[int, ...]
+    scored: str
+    bars: dict[str, float]
+    last_counts: bool = False
+    split: Callable[[Path], tuple[str, ...]] = field(default=lambda folder: ())
+
+
+def forest_by_tile(folder: Path) -> tuple[str, ...]:
+    """Tiles sorted as numbers, index from 0: i mod 5 = 0 is test, 2 is val."""
+    names = (folder / "meta_data.csv").read_text(encoding="utf-8").splitlines()[1:]
+    tiles = sorted({int(name.split("_")[0]) for name in names if name})
+    chosen = {rest: ",".join(str(tile) for number, tile in enumerate(tiles) if number % 5 == rest) for rest in (0, 2)}
+    return ("--groups", r"(\d+)_sat_", "--test", chosen[0], "--val", chosen[2])
+
+
+ROWS = (
+    Row(
+        "horizon-uav", "horizon-uav", "horizon",
+        ("--split-by", "group", "--val", "b4,d3", "--test", "c2,d5,e12", "--minutes", "4"),
+        (0, 1, 2), "test", {"mean_iou": 0.98},
+    ),
+    Row(
+        "ir-horizon", "ir-horizon", "infrared",
+        ("--split-by", "time", "--val", "15", "--test", "25", "--classes", "0=sea,255=sky", "--minutes", "3"),
+        (0, 1, 2), "test", {"class:sea:dice": 0.985},
+    ),
+    Row("forest", "forest", "forest", ("--minutes", "6"), (0, 1, 2), "test", {"over_constant:mean_iou": 0.35, "over_colour:mean_iou": 0.0}, split=forest_by_tile),
+    Row("forest-random-split", "forest", "forest", ("--minutes", "6", "--split-by", "random", "--val", "0.2", "--test", "0.2"), (0,), "test", {}),
+    Row("camvid", "camvid", "camvid", ("--minutes", "25"), (0,), "val", {"pixel_accuracy": 0.85, "mean_iou": 0.45}, last_counts=True),
+    Row("cityscapes-pairs", "cityscapes-pairs", "cityscapes-pairs", ("--minutes", "12"), (0,), "val", {"pixel_accuracy": 0.78, "mean_iou": 0.23}, last_counts=True),
+)  # fmt: skip
+
+
+def main() -> int:
+    """Run what is missing, then write the table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--only", action="append", help="name of a row; repeatable")
+    parser.add_argument("--data", type=Path, default=Path(os.environ.get("UNETKIT_DATA", ROOT.parent / "shared" / "data")))
+    parser.add_argument("--table", action="store_true", help="only write the table from the results that are there")
+    options = parser.parse_args()
+    rows = [row for row in ROWS if not options.only or row.name in options.only]
+    if not options.table:
+        for row in rows:
+            for seed in row.seeds:
+                run_row(row, seed, options.data / row.data)
+    write_table(collect(ROWS))
+    return 0
+
+
+# --- one run ------------------------------------------------------------------------------------------------------
+
+
+def run_row(row: Row, seed: int, folder: Path) -> None:
+    """Train, score and record one row with one seed, unless its record is up to date."""
+    record = RESULTS / f"{row.name}-seed-{seed}.json"
+    command = ("train", row.data, "--recipe", row.recipe, *row.split(folder), *row.flags, "--seed", str(seed))
+    key = {"source": source_hash(), "command": list(command), "data": data_hash(folder)}
+    if record.exists() and json.loads(record.read_text(encoding="utf-8"))["key"] == key:
+        print(f"{record.name}: up to date", file=sys.stderr)
+        return
+    run = RUNS / f"{row.name}-seed-{seed}"
+    started = time.monotonic()
+    trained = unetkit("train", str(folder), *command[2:], "--out", str(run), "--overwrite")
+    seconds = time.monotonic() - started
+    scores = unetkit("evaluate", str(run), "--split", row.scored, "--out", str(run / "bench"), "--overwrite")
+    document: Document = {
+        "key": key,
+        "machine": machine(),
+        "seconds": round(seconds, 1),
+        "trained": {name: trained[name] for name in ("steps", "seconds", "best", "last")},
+        "scores": {name: scores[name] for name in ("split", "images", "protocol", "scores", "per_class", "baseline")},
+        "last": last_scoring(run) if row.last_counts else None,
+    }
+    if row.data == "forest":
+        document["colour_baseline"] = colour_baseline(run)
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    record.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(f"{record.name}: {verdict(row, [document])}", file=sys.stderr)
+
+
+def unetkit(*arguments: str) -> Document:
+    """Run a command in a process of its own; its JSON document."""
+    command = [sys.executable, "-m", "unetkit", *arguments, "--json"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT)
+    return json.loads(done.stdout)
+
+
+def last_scoring(run: Path) -> Document:
+    """The scores of the last epoch, from the history."""
+    rows = (run / "history.jsonl").read_text(encoding="utf-8").splitlines()
+    return json.loads(rows[-1])["scores"]
+
+
+def source_hash() -> str:
+    """SHA-256 over everything that decides what a run does: the package and the pins."""
+    files = sorted([*(ROOT / "src").rglob("*.py"), *(ROOT / "src").rglob("*.yaml"), ROOT / "constraints.txt"])
+    return _hash(path.relative_to(ROOT).as_posix().encode() + path.read_bytes() for path in files)
+
+
+def data_hash(folder: Path) -> str:
+    """SHA-256 over the names and contents of a data set."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return _hash(path.relative_to(folder).as_posix().encode() + path.read_bytes() for path in files)
+
+
+def _hash(parts: Iterable[bytes]) -> str:
+    whole = hashlib.sha256()
+    for part in parts:
+        whole.update(hashlib.sha256(part).digest())
+    return whole.hexdigest()
+
+
+def machine() -> Document:
+    """What the numbers were made on."""
+    model = next(
+        (line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")),
+        platform.processor(),
+    )
+    return {
+        "cpu": model,
+        "cores": len(os.sched_getaffinity(0)),
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in PACKAGES},
+        "load": [round(value, 2) for value in os.getloadavg()],
+    }
+
+
+# --- the table ----------------------------------------------------------------------------------------------------
+
+
+def collect(rows: Sequence[Row]) -> list[tuple[Row, list[Document]]]:
+    """Each row with the records that are there."""
+    return [(row, [json.loads(path.read_text(encoding="utf-8")) for path in _records(row)]) for row in rows]
+
+
+def _records(row: Row) -> list[Path]:
+    return [path for seed in row.seeds if (path := RESULTS / f"{row.name}-seed-{seed}.json").exists()]
+
+
+def value_of(bar: str, document: Document) -> float:
+    """The figure that a bar speaks of."""
+    kind, _, name = bar.rpartition(":")
+    scores = document["last"] or document["scores"]["scores"]
+    if kind == "over_constant":
+        return scores[name] - document["scores"]["baseline"]["constant"][name]
+    if kind == "over_colour":
+        return scores[name] - document["colour_baseline"][name]
+    if kind.startswith("class:"):
+        wanted = kind.removeprefix("class:")
+        return next(entry[name] for entry in document["scores"]["per_class"] if entry["name"] == wanted)
+    return scores[bar]
+
+
+def verdict(row: Row, documents: Sequence[Document]) -> str:
+    """Each bar of a row with the median and the lowest of its runs."""
+    parts = []
+    for bar, lowest in row.bars.items():
+        values = [value_of(bar, document) for document in documents]
+        median = statistics.median(values)
+        parts.append(f"{bar} {median:.4f} (lowest {min(values):.4f}; bar {lowest:g}{'' if median >= lowest else ', MISSED'})")
+    return "; ".join(parts) or f"mean_iou {value_of('mean_iou', documents[0]):.4f}"
+
+
+def write_table(collected: Sequence[tuple[Row, list[Document]]]) -> None:
+    """The table between the markers of the README, and the same under `benchmarks/results/quality.md`."""
+    lines = [
+        "| data | scored on | command beside `--recipe` | score: median (lowest) | bar | constant / position baseline |",
+        "|---|---|---|---|---|---|",
+    ]
+    lines += [_table_row(row, documents) for row, documents in collected if documents]
+    text = "\n".join(lines)
+    (RESULTS.parent / "quality.md").write_text(f"# Quality on real data\n\n{text}\n", encoding="utf-8")
+    readme = ROOT / "README.md"
+    before, start, rest = readme.read_text(encoding="utf-8").partition("<!-- quality table -->\n")
+    _, end, after = rest.partition("<!-- end of quality table -->")
+    if start and end:
+        readme.write_text(f"{before}{start}{text}\n{end}{after}", encoding="utf-8")
+
+
+def _table_row(row: Row, documents: Sequence[Document]) -> str:
+    bars = row.bars or {"mean_iou": 0.0}
+    scores, limits = [], []
+    for bar, lowest in bars.items():
+        values = [value_of(bar, document) for document in documents]
+        scores.append(f"{bar.replace('_', ' ')} {statistics.median(values):.4f} ({min(values):.4f})")
+        limits.append(f"{lowest:g}" if row.bars else "–")
+    baseline = documents[0]["scores"]["baseline"]
+    baselines = " / ".join(f"{baseline[kind]['mean_iou']:.3f}" for kind in ("constant", "position"))
+    which = f"{row.scored}, {'last epoch' if row.last_counts else 'best on val'}, {len(documents)} seed(s)"
+    flags = " ".join(flag for flag in row.flags if len(flag) < 40)
+    return f"| `{row.name}` | {which} | `{row.recipe} {flags}` | {'<br>'.join(scores)} | {'<br>'.join(limits)} | {baselines} |"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,51 @@
+"""The moving average of the weights: what is scored and saved."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import nn
+
+
+class MovingAverage:
+    """An exponential moving average of a network's weights and float buffers.
+
+    The decay grows with the number of updates, (1 + t) / (10 + t), up to `decay`, so that the first weights,
+    which know nothing, are soon forgotten (as in Tan and Le 2019's training code). With decay 0 it is the network.
+
+    Attributes:
+        network: the averaged network, in evaluation mode.
+    """
+
+    def __init__(self, network: nn.Module, decay: float) -> None:
+        self.decay = decay
+        self.updates = 0
+        self.network = copy.deepcopy(network).eval().requires_grad_(False)
+        self._pairs = _float_pairs(self.network, network)
+        self._others = _other_pairs(self.network, network)
+
+    @torch.no_grad()
+    def update(self) -> None:
+        """Move the average toward the network as it is now."""
+        self.updates += 1
+        decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
+        ours, theirs = self._pairs
+        torch._foreach_lerp_(ours, theirs, 1 - decay)  # pyright: ignore[reportPrivateUsage]
+        for target, source in zip(*self._others, strict=True):
+            target.copy_(source)
+
+
+def _float_pairs(average: nn.Module, network: nn.Module) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
+    return _pairs(average, network, floats=True)
+
+
+def _other_pairs(average: nn.Module, network: nn.Module) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
+    return _pairs(average, network, floats=False)
+
+
+def _pairs(average: nn.Module, network: nn.Module, *, floats: bool) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
+    theirs = network.state_dict(keep_vars=True)
+    ours = average.state_dict(keep_vars=True)
+    names = [name for name, tensor in ours.items() if tensor.is_floating_point() == floats]
+    return [ours[name].detach() for name in names], [theirs[name].detach() for name in names]

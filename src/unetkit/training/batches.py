@@ -1,0 +1,125 @@
+"""From the cache to what a step takes: order, augmentation, normalisation, made ahead of the step that needs it."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from unetkit.augmentation import Parameters, Ranges, apply_cpu, draw
+from unetkit.augmentation.gpu import apply_batch
+from unetkit.data.arrays import Image, Mask, ignore_value
+from unetkit.data.cache import Cache
+from unetkit.data.normalise import Normalisation
+from unetkit.training.order import Sample, samples_of
+
+AHEAD = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What the network sees.
+
+    Attributes:
+        images: float32 [N, C, H, W], normalised, channels last in memory.
+        masks: int64 [N, H, W], class ids; ignore is 255, or 65535 where there are more than 255 classes.
+        samples: where each came from.
+    """
+
+    images: torch.Tensor
+    masks: torch.Tensor
+    samples: tuple[Sample, ...]
+
+
+class BatchMaker:
+    """Makes the n-th batch of a run from (seed, n) alone."""
+
+    def __init__(
+        self,
+        cache: Cache,
+        normalisation: Normalisation,
+        ranges: Ranges,
+        *,
+        span: tuple[float, float] | None,
+        seed: int,
+        batch: int,
+        device: str,
+    ) -> None:
+        self.cache = cache
+        self.images = len(cache)
+        self.batch = min(batch, self.images)
+        self._normalisation = normalisation
+        self._ranges = ranges
+        self._span = span
+        self._seed = seed
+        self._device = device
+        shape = (1, -1, 1, 1)
+        self._offset = torch.tensor(normalisation.offset, dtype=torch.float32, device=device).view(shape)
+        self._scale = torch.tensor(normalisation.scale, dtype=torch.float32, device=device).view(shape)
+
+    def make(self, number: int) -> Batch:
+        """The batch number `number`, augmented and normalised."""
+        samples = samples_of(self._seed, number, self.batch, self.images)
+        parameters = [draw(self._ranges, (self._seed, sample.epoch, sample.position)) for sample in samples]
+        if self._device == "cpu":
+            images, masks = self._on_cpu(samples, parameters)
+        else:
+            images, masks = self._on_gpu(samples, parameters)
+        return Batch((images - self._offset) / self._scale, masks, samples)
+
+    def _on_cpu(self, samples: Sequence[Sample], parameters: Sequence[Parameters]) -> tuple[torch.Tensor, torch.Tensor]:
+        fill = self._normalisation.fill
+        made = [
+            apply_cpu(*self.cache.get(sample.index), drawn, fill, self._span) for sample, drawn in zip(samples, parameters, strict=True)
+        ]
+        return stack(made)
+
+    def _on_gpu(self, samples: Sequence[Sample], parameters: Sequence[Parameters]) -> tuple[torch.Tensor, torch.Tensor]:
+        pairs = [self.cache.get(sample.index) for sample in samples]
+        images, masks = stack(pairs)
+        top, ignore = float(np.iinfo(pairs[0][0].dtype).max), ignore_value(pairs[0][1])
+        moved = images.to(self._device, non_blocking=True), masks.to(self._device, non_blocking=True)
+        return apply_batch(*moved, parameters, self._normalisation.fill, self._span, top=top, ignore=ignore)
+
+
+def stack(made: Sequence[tuple[Image, Mask]]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Images as float32 [N, C, H, W] (a channels-last view of N, H, W, C) and masks as int64 [N, H, W]."""
+    images = np.stack([image for image, _ in made])
+    masks = np.stack([mask for _, mask in made]).astype(np.int64)
+    return torch.from_numpy(images.astype(np.float32)).permute(0, 3, 1, 2), torch.from_numpy(masks)
+
+
+class Ahead:
+    """Runs `make` on the next numbers in a thread while the current one is in use.
+
+    Attributes:
+        waited: seconds that the consumer had to wait in all.
+    """
+
+    def __init__(self, make: Callable[[int], Batch], first: int) -> None:
+        self._make = make
+        self._next = first
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="batches")
+        self._queue: deque[Future[Batch]] = deque()
+        self.waited = 0.0
+
+    def __iter__(self) -> Iterator[Batch]:
+        return self
+
+    def __next__(self) -> Batch:
+        while len(self._queue) <= AHEAD:
+            self._queue.append(self._pool.submit(self._make, self._next))
+            self._next += 1
+        started = time.perf_counter()
+        batch = self._queue.popleft().result()
+        self.waited += time.perf_counter() - started
+        return batch
+
+    def close(self) -> None:
+        """Drop what was made ahead."""
+        self._pool.shutdown(cancel_futures=True)

@@ -1,0 +1,90 @@
+"""Settings become parts: the only file of the room that turns configuration into plain arguments."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from torch import nn
+
+from unetkit.augmentation import DEFAULTS, Ranges
+from unetkit.config.sections import AugmentationSettings, LossSettings, NetworkSettings, TrainingSettings
+from unetkit.data.arrays import IGNORE, IGNORE_16, Counts
+from unetkit.errors import ConfigError
+from unetkit.losses import build_loss
+from unetkit.losses.weights import class_weights, suggest_weights
+from unetkit.networks import build
+from unetkit.training.optimiser import Hyper
+from unetkit.training.schedule import Rates, Shape
+
+
+def network_document(settings: NetworkSettings) -> dict[str, Any]:
+    """What the model file says of the network beside its name: enough to build it again."""
+    return settings.model_dump(exclude={"preset", "name", "outputs", "encoder_weights"})
+
+
+def outputs_of(settings: NetworkSettings, classes: int) -> int:
+    """Output channels: one per class, or one logit for two classes.
+
+    Raises:
+        ConfigError: a logit cannot tell more than two classes apart.
+    """
+    if settings.outputs == "classes":
+        return classes
+    if classes != 2:
+        raise ConfigError(
+            f"one logit tells two classes apart, and these data have {classes}",
+            where="network.outputs: logit",
+            advice="use --network.outputs classes",
+        )
+    return 1
+
+
+def make_loss(settings: LossSettings, counts: Counts) -> tuple[nn.Module, list[float] | None]:
+    """The loss and the class weights in use (None: all alike).
+
+    Args:
+        counts: pixels of each class in the train split.
+    """
+    weights = loss_weights(settings.weights, counts)
+    loss = build_loss(
+        settings.name,
+        classes=len(counts),
+        class_weights=weights,
+        ignore=ignore_id(len(counts)),
+        label_smoothing=settings.label_smoothing,
+        focal_gamma=settings.focal_gamma,
+        tversky_alpha=settings.tversky_alpha,
+        tversky_beta=settings.tversky_beta,
+    )
+    return loss, weights
+
+
+def ignore_id(classes: int) -> int:
+    """The id of ignore pixels in masks of so many classes."""
+    return IGNORE_16 if classes > IGNORE else IGNORE
+
+
+def loss_weights(method: str, counts: Counts) -> list[float] | None:
+    """Class weights by `method`, from the train split's pixel counts; "auto" weighs only a strong imbalance."""
+    if method == "auto":
+        method = suggest_weights(counts) or "none"
+    if method == "none":
+        return None
+    return [float(weight) for weight in class_weights(counts, method)]
+
+
+def make_ranges(settings: AugmentationSettings, task: str) -> Ranges:
+    """The augmentation of a task, the dial applied, single ranges overridden."""
+    ranges = DEFAULTS[task if settings.task == "auto" else settings.task].scaled(settings.strength)
+    return ranges.replaced(settings.model_dump(include={field.name for field in fields(ranges)}))
+
+
+def make_rates(settings: TrainingSettings) -> Rates:
+    """The learning rate over the run."""
+    return Rates(settings.schedule, Shape(settings.warm_up, settings.final_rate), settings.learning_rate)
+
+
+def make_hyper(settings: TrainingSettings) -> Hyper:
+    """What the optimiser is built with."""
+    return Hyper(settings.learning_rate, settings.momentum, settings.weight_decay)

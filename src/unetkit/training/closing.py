@@ -1,0 +1,76 @@
+"""How a run ends: the best weights become the model file; scores, figures and report; and what to do next."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+
+from unetkit.console import say
+from unetkit.evaluating.score import ScoreReport
+from unetkit.files import sha256_file
+from unetkit.metrics.baselines import PositionPrior
+from unetkit.modelfile import Fingerprint, write_model
+from unetkit.reports.report import write_report
+from unetkit.runs import RunFolder
+from unetkit.training.prepare import Material
+from unetkit.training.result import Landmark, TrainResult
+from unetkit.training.running import draw_figures
+from unetkit.training.saving import average_arrays, best_arrays
+from unetkit.training.scoring import Scorer
+from unetkit.training.screen import clock
+from unetkit.training.session import Session
+
+
+def close_run(run: RunFolder, session: Session, scorer: Scorer) -> TrainResult:
+    """Write the model once, whole, with its scores and the fingerprint of its data; then what people look at."""
+    _load_best(run, session)
+    report = scorer.report() if session.material.val else None
+    contract = replace(
+        session.contract,
+        scores={} if report is None else report.to_json(),
+        fingerprint=fingerprint(session.material),
+    )
+    write_model(run.model, average_arrays(session), contract)
+    result = _result(run, session, report)
+    run.write_scores(result.to_json())
+    draw_figures(run, session, scorer)
+    write_report(run.path)
+    _tell(result)
+    return result
+
+
+def fingerprint(material: Material) -> Fingerprint:
+    """What the training images were, and the two baselines that their masks give."""
+    hashes = [sha256_file(material.dataset.root / pair.image) for pair in material.train]
+    prior = PositionPrior(len(material.counts), material.fit.height, material.fit.width)
+    for pair in material.train:
+        prior.add(material.dataset.read_mask(pair))
+    return Fingerprint.of(hashes, map(int, material.counts), prior.mask())
+
+
+def _load_best(run: RunFolder, session: Session) -> None:
+    arrays = best_arrays(run, session)
+    session.stepper.average.network.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
+
+
+def _result(run: RunFolder, session: Session, report: ScoreReport | None) -> TrainResult:
+    progress, metric = session.progress, session.metric
+    best = last = None
+    if session.material.val:
+        best = Landmark(metric, progress.best, progress.best_step)
+        row = progress.scorings[-1]
+        last = Landmark(metric, row["scores"][metric], row["step"])
+    scores = None if report is None else report.to_json()
+    return TrainResult(run.path, run.model, session.clock(), progress.step, best, last, scores)
+
+
+def _tell(result: TrainResult) -> None:
+    say(f"{result.steps:,} steps in {clock(result.seconds)}")
+    if result.best is not None and result.last is not None:
+        metric = result.best.metric
+        say(f"best {metric} {result.best.value:.4f} at step {result.best.step}, last {result.last.value:.4f} (validation split)")
+    say(f"model   {result.model}")
+    say(f"report  {result.run / 'report.html'}")
+    say(f"next    unetkit evaluate {result.run}")
+    say(f"        unetkit predict {result.run} IMAGE_OR_FOLDER")

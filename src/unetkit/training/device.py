@@ -1,0 +1,62 @@
+"""Where the numbers are crunched: device, threads, precision."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass
+
+import torch
+
+from unetkit.errors import DeviceMissing
+
+
+@dataclass(frozen=True, slots=True)
+class Compute:
+    """A device and how it is used.
+
+    Attributes:
+        device: "cpu" or "cuda".
+        threads: CPU threads of the tensor library.
+        precision: "fp32" or "bf16" (autocast of the forward pass; weights and loss stay float32).
+    """
+
+    device: str
+    threads: int
+    precision: str
+
+    def autocast(self) -> contextlib.AbstractContextManager[object]:
+        """The context of a forward pass."""
+        if self.precision == "fp32":
+            return contextlib.nullcontext()
+        return torch.autocast(self.device, dtype=torch.bfloat16)
+
+
+def choose_compute(device: str, threads: int, precision: str) -> Compute:
+    """Turn "auto" into what is here.
+
+    Args:
+        device: "auto", "cpu" or "cuda".
+        threads: 0 takes all cores of this process.
+        precision: "auto" is bfloat16 on a GPU and on a CPU that computes in it (a step takes 0.55 of the time:
+            docs/decisions), else float32.
+
+    Raises:
+        DeviceMissing: "cuda" was asked for, and there is none.
+    """
+    found = torch.cuda.is_available()
+    if device == "cuda" and not found:
+        raise DeviceMissing("no CUDA device is here", where="--device cuda", advice="use --device cpu, or --device auto")
+    chosen = "cuda" if device != "cpu" and found else "cpu"
+    if precision == "auto":
+        precision = "bf16" if chosen == "cuda" or torch.cpu.get_capabilities().get("avx512_bf16") else "fp32"
+    return Compute(chosen, threads or len(os.sched_getaffinity(0)), precision)
+
+
+def prepare(compute: Compute) -> None:
+    """Set the process up so that the same seed gives the same bits on the CPU."""
+    torch.set_num_threads(compute.threads)
+    # Subnormal numbers cost a hundredfold on CPUs and carry nothing here.
+    torch.set_flush_denormal(True)
+    if compute.device == "cuda":
+        torch.backends.cudnn.benchmark = True

@@ -1,0 +1,51 @@
+"""SIGINT and SIGTERM during training: the step in progress is finished and saved; a second signal stops at once."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from unetkit.errors import Interrupted
+
+
+@dataclass(slots=True)
+class Interruption:
+    """Whether a stop was asked for, and by which signal."""
+
+    run: Path
+    requested: int = 0
+
+    def error(self) -> Interrupted:
+        """The end of an interrupted run, after its state was saved."""
+        name = signal.Signals(self.requested).name
+        return Interrupted(
+            f"stopped by {name}; the state is saved",
+            signal=self.requested,
+            where=str(self.run),
+            advice=f"unetkit train --resume {self.run}",
+        )
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if self.requested:
+            raise self.error()
+        self.requested = number
+
+
+@contextmanager
+def interruption(run: Path) -> Iterator[Interruption]:
+    """Catch the two signals while the body runs (in the main thread; elsewhere nobody can)."""
+    state = Interruption(run)
+    if threading.current_thread() is not threading.main_thread():
+        yield state
+        return
+    before = {number: signal.signal(number, state._on_signal) for number in (signal.SIGINT, signal.SIGTERM)}  # pyright: ignore[reportPrivateUsage]
+    try:
+        yield state
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,128 @@
+"""From settings and a folder to everything that training needs of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import add, sub
+from pathlib import Path
+
+from unetkit.config.sections import DataSettings
+from unetkit.console import say, warn
+from unetkit.data.arrays import Counts, Image, Mask
+from unetkit.data.cache import Cache
+from unetkit.data.dataset import DataSet, open_data
+from unetkit.data.decode import is_grey, to_channels
+from unetkit.data.normalise import Normalisation, measure_normalisation
+from unetkit.data.pair import SPLITS, Pair
+from unetkit.data.resize import Fit
+from unetkit.data.scan import evenly
+from unetkit.errors import DataError
+from unetkit.training.size import working_size
+
+NORMALISATION_SAMPLE = 200
+GREY_SAMPLE = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What is learnt from.
+
+    Attributes:
+        dataset: all pairs, with their splits and the class table.
+        train, val: the two parts that training uses; the test part is not touched.
+        channels: of the network's input.
+        depth: bits of a channel, 8 or 16.
+        fit: the size rule.
+        normalisation: measured on the train split.
+        counts: pixels of each class in the train split.
+    """
+
+    dataset: DataSet
+    train: tuple[Pair, ...]
+    val: tuple[Pair, ...]
+    channels: int
+    depth: int
+    fit: Fit
+    normalisation: Normalisation
+    counts: Counts
+
+    @property
+    def span(self) -> tuple[float, float] | None:
+        """The grey values that count as black and white in augmentation; None is the whole range of the depth."""
+        if self.normalisation.method != "percentile":
+            return None
+        offset, scale = self.normalisation.offset, self.normalisation.scale
+        return min(map(sub, offset, scale)), max(map(add, offset, scale))
+
+    def read(self, pair: Pair) -> tuple[Image, Mask]:
+        """A pair at native size, with the network's number of channels."""
+        image, mask = self.dataset.read(pair)
+        return to_channels(image, self.channels, pair.image), mask
+
+    def cache(self) -> Cache:
+        """The train split at working size, decoded ahead."""
+        return Cache(self.train, self.read, self.fit, self.normalisation.fill)
+
+
+def prepare_data(settings: DataSettings, source: str, seed: int) -> Material:
+    """Open the data, and measure what the train split says.
+
+    Raises:
+        DataError: nothing to learn from, or unreadable files and no --skip-bad.
+    """
+    said = settings.model_dump(exclude={"size", "channels", "normalise"})
+    dataset = open_data(Path(source), seed=seed, **said)
+    dataset.refuse_bad()
+    train, val = dataset.split("train"), dataset.split("val")
+    if not train:
+        raise DataError("no image is left to learn from", where=source, advice="lower --val and --test")
+    if not val:
+        warn("there is no validation image: no score chooses the best model, the last one is kept")
+    channels = _channels(dataset, train) if settings.channels == "auto" else int(settings.channels)
+    sample = evenly(train, NORMALISATION_SAMPLE)
+    return Material(
+        dataset=dataset,
+        train=train,
+        val=val,
+        channels=channels,
+        depth=max(dataset.files.headers[pair.image].depth for pair in train),
+        fit=working_size(settings.size, (_native_size(dataset, pair) for pair in train)),
+        normalisation=measure_normalisation(
+            (to_channels(dataset.read_image(pair), channels, pair.image) for pair in sample), settings.normalise
+        ),
+        counts=dataset.scan_masks(train).pixels(),
+    )
+
+
+def describe(material: Material) -> None:
+    """Say what will be learnt from what."""
+    dataset, fit = material.dataset, material.fit
+    for note in (*dataset.notes, *dataset.split_notes):
+        say(note)
+    parts = [(name, len(dataset.split(name))) for name in SPLITS]
+    splits = ", ".join(f"{count} {name}" for name, count in parts if count)
+    names = dataset.classes.names
+    say(f"{splits} · {len(names)} classes: {', '.join(names)}")
+    colour = {1: "grey", 3: "colour"}.get(material.channels, f"{material.channels} channels")
+    say(f"working size {fit.width}×{fit.height}, {colour}, normalisation {material.normalisation.method}")
+
+
+def _channels(dataset: DataSet, train: Sequence[Pair]) -> int:
+    """Grey where every image of a sample is, else what the headers say; grey among colour is repeated."""
+    stored = {dataset.files.headers[pair.image].channels for pair in train}
+    if stored <= {1, 3}:
+        sample = evenly(train, GREY_SAMPLE)
+        return 1 if all(is_grey(dataset.read_image(pair)) for pair in sample) else 3
+    if len(stored) == 1:
+        return stored.pop()
+    raise DataError(
+        f"the images have different numbers of channels: {', '.join(map(str, sorted(stored)))}",
+        where=str(dataset.root),
+        advice="--channels 1 and --channels 3 convert between grey and colour; others must be equal throughout",
+    )
+
+
+def _native_size(dataset: DataSet, pair: Pair) -> tuple[int, int]:
+    header = dataset.files.headers[pair.image]
+    return header.height, header.width // 2 if dataset.reading.side_by_side else header.width

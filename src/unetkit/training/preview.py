@@ -1,0 +1,46 @@
+"""A sheet of augmented pairs, to look at before anything is trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from unetkit.augmentation import Ranges, apply_cpu, draw
+from unetkit.console import say
+from unetkit.data.arrays import Image, Mask
+from unetkit.drawing import Tile, encode_png, overlay, sheet, to_rgb8
+from unetkit.errors import OutputExists
+from unetkit.files import write_bytes
+from unetkit.training.prepare import Material
+
+ROWS = 6
+VARIANTS = 4
+
+
+def write_preview(material: Material, ranges: Ranges, seed: int, path: Path, *, overwrite: bool) -> None:
+    """Write a PNG: a row a training image, the image as it is and four times augmented, classes drawn over it.
+
+    Raises:
+        OutputExists: the file is there, and `overwrite` is not given.
+    """
+    if path.exists() and not overwrite:
+        raise OutputExists("the file exists", where=str(path), advice="name another, or add --overwrite")
+    chosen = material.train[:: max(len(material.train) // ROWS, 1)][:ROWS]
+    rows = [_row(material, ranges, seed, number, index) for number, index in enumerate(map(material.train.index, chosen))]
+    write_bytes(path, encode_png(sheet(rows, width=240)))
+    say(f"{len(rows)} training images, each as it is and {VARIANTS} times augmented: {path}")
+
+
+def _row(material: Material, ranges: Ranges, seed: int, number: int, index: int) -> list[Tile]:
+    pair = material.train[index]
+    image, mask = material.read(pair)
+    image, mask = material.fit.image(image, material.normalisation.fill), material.fit.mask(mask)
+    tiles = [(pair.image, _drawn(material, image, mask))]
+    for variant in range(VARIANTS):
+        drawn = draw(ranges, (seed, variant, number))
+        changed = apply_cpu(image, mask, drawn, material.normalisation.fill, material.span)
+        tiles.append(("", _drawn(material, *changed)))
+    return tiles
+
+
+def _drawn(material: Material, image: Image, mask: Mask) -> Image:
+    return overlay(to_rgb8(image), mask, material.dataset.classes.colours, 0.35)

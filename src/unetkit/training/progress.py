@@ -1,0 +1,71 @@
+"""How far a run has come: everything besides tensors that a checkpoint must hold to go on as if never stopped."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from unetkit.training.schedule import Plateau
+
+
+@dataclass(slots=True)
+class Progress:
+    """Counters and scores.
+
+    Attributes:
+        step: optimiser steps made.
+        best, best_step: the best value of the run's metric and its step; −inf and 0 before the first scoring.
+        waited: scorings since the best.
+        plateau: state of the plateau schedule.
+        scored_epoch, scored_at: epoch and clock (seconds of training) of the last scoring.
+        scoring_seconds: what the last scoring took.
+        scorings: a row a scoring, as in `history.jsonl`.
+    """
+
+    step: int = 0
+    best: float = -math.inf
+    best_step: int = 0
+    waited: int = 0
+    plateau: Plateau = Plateau()
+    scored_epoch: float = 0.0
+    scored_at: float = 0.0
+    scoring_seconds: float = 0.0
+    scorings: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+
+    def scored(self, scores: dict[str, float], metric: str, epoch: float, now: float, took: float) -> bool:
+        """Take in a scoring; says whether it is the best so far."""
+        value = scores.get(metric, -math.inf)
+        better = value > self.best
+        self.scored_epoch, self.scored_at, self.scoring_seconds = epoch, now, took
+        self.plateau = self.plateau.after(value)
+        self.waited = 0 if better else self.waited + 1
+        if better:
+            self.best, self.best_step = value, self.step
+        return better
+
+    def out_of_patience(self, patience: int) -> bool:
+        """Whether early stopping says stop; with patience 0 it never does."""
+        return 0 < patience <= self.waited
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON document; `from_json` gives the same progress back."""
+        document = asdict(self)
+        document["best"] = _finite_or_none(self.best)
+        document["plateau"]["best"] = _finite_or_none(self.plateau.best)
+        return document
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> Progress:
+        """The progress that was written."""
+        plateau = dict(document["plateau"])
+        plateau["best"] = _number(plateau["best"])
+        return cls(**{**document, "best": _number(document["best"]), "plateau": Plateau(**plateau)})
+
+
+def _finite_or_none(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _number(value: float | None) -> float:
+    return -math.inf if value is None else value

@@ -1,0 +1,80 @@
+"""The run itself: the loop, who watches it, and what stops it."""
+
+from __future__ import annotations
+
+from unetkit.console import live
+from unetkit.files import write_bytes
+from unetkit.runs import RunFolder
+from unetkit.training.batches import Ahead, Batch
+from unetkit.training.figures import ROWS, curves_png, sheet_png
+from unetkit.training.interrupt import interruption
+from unetkit.training.loop import Loop, Rhythm
+from unetkit.training.plan import Plan
+from unetkit.training.recording import Figures, History, TensorBoard
+from unetkit.training.saving import Saver
+from unetkit.training.scoring import Scorer
+from unetkit.training.screen import Screen
+from unetkit.training.session import Session
+
+
+def run_loop(run: RunFolder, session: Session, plan: Plan) -> Scorer:
+    """Train to the end of the plan; the scorer that comes back sees the last weights.
+
+    Raises:
+        TrainingDiverged, Interrupted: as `Loop.run`.
+    """
+    scorer = Scorer(session)
+    screen = Screen(session.metric)
+    batches = Ahead(session.maker.make, session.progress.step * session.settings.training.accumulate)
+    observers = [
+        screen,
+        History(run, session.progress.scorings),
+        TensorBoard(run.events),
+        Figures(lambda: draw_figures(run, session, scorer)),
+    ]
+    try:
+        with interruption(run.path) as stop, live(screen.render) as view:
+            screen.attach(view)
+            Loop(
+                stepper=session.stepper,
+                batches=batches,
+                plan=plan,
+                progress=session.progress,
+                rhythm=_rhythm(session),
+                rates=session.rates,
+                seed=session.settings.training.seed,
+                score=scorer,
+                saver=Saver(run, session, plan),
+                clock=session.clock,
+                names=lambda batch: names_of(session, batch),
+                observers=observers,
+                metric=session.metric,
+                interruption=stop,
+            ).run()
+    finally:
+        batches.close()
+        for observer in observers:
+            observer.close()
+    return scorer
+
+
+def names_of(session: Session, batch: Batch) -> list[str]:
+    """The image files of a batch."""
+    return [session.material.train[sample.index].image for sample in batch.samples]
+
+
+def draw_figures(run: RunFolder, session: Session, scorer: Scorer) -> None:
+    """`figures/curves.png` and `figures/sheet.png`, as things stand."""
+    write_bytes(run.figures / "curves.png", curves_png(session.progress.scorings, session.metric))
+    sheet = sheet_png(scorer.predictor, scorer.examples(ROWS), session.contract.classes)
+    write_bytes(run.figures / "sheet.png", sheet)
+
+
+def _rhythm(session: Session) -> Rhythm:
+    training = session.settings.training
+    return Rhythm(
+        accumulate=training.accumulate,
+        samples_per_step=session.samples_per_step,
+        images=session.maker.images,
+        patience=training.early_stopping,
+    )

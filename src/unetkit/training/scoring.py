@@ -1,0 +1,61 @@
+"""Scores on the whole validation split while a run goes on, by the code that `evaluate` uses."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from unetkit.data.arrays import Image, Mask
+from unetkit.data.pair import Pair
+from unetkit.evaluating.score import ScoreReport, score
+from unetkit.predicting.backends.torch import TorchBackend
+from unetkit.predicting.predictor import Predictor
+from unetkit.training.session import Session
+
+KEEP_BYTES = 1024**3  # validation pairs are kept decoded up to here
+
+
+class Scorer:
+    """Scores the averaged weights as they are now.
+
+    Attributes:
+        predictor: over the live average; what `predict` would use.
+        last: the newest report.
+        best: the report of the best scoring of this process, None after a resume until there is a better one.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        backend = TorchBackend.from_network(session.stepper.average.network, session.compute.device)
+        self.predictor = Predictor(session.contract, backend)
+        self._kept: dict[Pair, tuple[Image, Mask]] = {}
+        self._bytes = 0
+        self.last: ScoreReport | None = None
+
+    def __call__(self) -> dict[str, float]:
+        """Name → value on the validation split; empty where there is none."""
+        if not self._session.material.val:
+            return {}
+        self.last = self.report()
+        return {name: value for name, value in self.last.scores.items() if math.isfinite(value)}
+
+    def report(self) -> ScoreReport:
+        """The whole report of the weights as they are now."""
+        material = self._session.material
+        return score(self.predictor, material.val, self.read, split="val")
+
+    def read(self, pair: Pair) -> tuple[Image, Mask]:
+        """A pair at native size, decoded once as long as memory allows."""
+        if pair in self._kept:
+            return self._kept[pair]
+        image, mask = self._session.material.read(pair)
+        if self._bytes + image.nbytes + mask.nbytes <= KEEP_BYTES:
+            self._kept[pair] = (image, mask)
+            self._bytes += image.nbytes + mask.nbytes
+        return image, mask
+
+    def examples(self, count: int) -> list[tuple[str, Image, Mask]]:
+        """Some validation pairs, spread over the split, for the sheet."""
+        pairs: list[Pair] = list(self._session.material.val or self._session.material.train)
+        chosen: list[Any] = pairs[:: max(len(pairs) // count, 1)][:count]
+        return [(pair.image, *self.read(pair)) for pair in chosen]

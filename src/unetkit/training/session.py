@@ -1,0 +1,150 @@
+"""Everything that exists before the first step, put together from settings and material."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+import torch
+from torch import nn
+
+from unetkit.augmentation import Ranges
+from unetkit.config.jobs import TrainSettings
+from unetkit.console import say
+from unetkit.errors import FormatError
+from unetkit.modelfile import Contract, Fingerprint, read_model
+from unetkit.networks import build, load_weights, parameter_count
+from unetkit.runs import locate_model, versions
+from unetkit.training.average import MovingAverage
+from unetkit.training.batches import BatchMaker
+from unetkit.training.build import (
+    make_hyper,
+    make_loss,
+    make_ranges,
+    make_rates,
+    network_document,
+    outputs_of,
+)
+from unetkit.training.clock import Clock
+from unetkit.training.device import Compute
+from unetkit.training.order import permutation
+from unetkit.training.optimiser import build_optimiser
+from unetkit.training.plan import Plan
+from unetkit.training.prepare import Material
+from unetkit.training.progress import Progress
+from unetkit.training.schedule import Rates
+from unetkit.training.step import Stepper
+
+
+@dataclass(slots=True)
+class Session:
+    """A run in memory.
+
+    Attributes:
+        contract: of the model to be; scores and fingerprint come at the end.
+        stepper: network, loss, optimiser, average.
+        maker: makes the batches.
+        samples_per_step: batch × accumulated batches.
+        plan: None until the cost of a step is known.
+    """
+
+    settings: TrainSettings
+    material: Material
+    compute: Compute
+    clock: Clock
+    contract: Contract
+    stepper: Stepper
+    maker: BatchMaker
+    rates: Rates
+    samples_per_step: int
+    progress: Progress
+    plan: Plan | None = None
+
+    @property
+    def metric(self) -> str:
+        """The score that chooses the best model."""
+        return self.settings.training.metric
+
+
+def assemble(settings: TrainSettings, material: Material, compute: Compute, clock: Clock) -> Session:
+    """Build network, loss, optimiser and batches; nothing is trained yet, nothing written."""
+    torch.manual_seed(settings.training.seed)
+    contract = draft_contract(settings, material)
+    network = _network(settings, contract).to(compute.device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    loss, weights = make_loss(settings.loss, material.counts)
+    _describe_model(settings, network, weights)
+    optimiser = build_optimiser(settings.training.optimiser, network, make_hyper(settings.training))
+    average = MovingAverage(network, settings.training.ema)
+    stepper = Stepper(network, loss.to(compute.device), optimiser, average, compute, settings.training.clip)
+    maker = make_batches(settings, material, compute)
+    return Session(
+        settings=settings,
+        material=material,
+        compute=compute,
+        clock=clock,
+        contract=contract,
+        stepper=stepper,
+        maker=maker,
+        rates=make_rates(settings.training),
+        samples_per_step=maker.batch * settings.training.accumulate,
+        progress=Progress(),
+    )
+
+
+def draft_contract(settings: TrainSettings, material: Material) -> Contract:
+    """The contract of the model to be, without scores."""
+    return Contract(
+        network=settings.network.name,
+        settings=network_document(settings.network),
+        classes=material.dataset.classes,
+        channels=material.channels,
+        depth=material.depth,
+        normalisation=material.normalisation,
+        size=material.fit,
+        outputs=outputs_of(settings.network, len(material.counts)),
+        fingerprint=Fingerprint(),
+        licence=settings.licence,
+        versions=versions(),
+    )
+
+
+def make_batches(settings: TrainSettings, material: Material, compute: Compute) -> BatchMaker:
+    """The source of batches: cache, order, augmentation; decoding begins in the order of the first epoch."""
+    cache = material.cache()
+    cache.start(map(int, permutation(settings.training.seed, 0, len(cache))))
+    return BatchMaker(
+        cache,
+        material.normalisation,
+        ranges_for(settings, material),
+        span=material.span,
+        seed=settings.training.seed,
+        batch=settings.training.batch,
+        device=compute.device,
+    )
+
+
+def ranges_for(settings: TrainSettings, material: Material) -> Ranges:
+    """The augmentation's ranges; the task is read off classes and channels where nobody names it."""
+    return make_ranges(settings.augmentation, guess_task(material.dataset.classes.names, material.channels))
+
+
+def guess_task(names: tuple[str, ...], channels: int) -> str:
+    """Which defaults of augmentation fit: sky or sea among few classes is a horizon, else the view is upright."""
+    if len(names) <= 3 and {"sky", "sea", "water"} & {name.lower() for name in names}:
+        return "infrared" if channels == 1 else "horizon"
+    return "street"
+
+
+def _network(settings: TrainSettings, contract: Contract) -> nn.Module:
+    network = build(contract.network, contract.settings, contract.channels, contract.outputs)
+    if settings.start_from is not None:
+        tensors, _ = read_model(locate_model(settings.start_from))
+        loaded = load_weights(network, tensors)
+        if not loaded.kept:
+            raise FormatError("no weight of this model fits the network", where=settings.start_from, advice="choose its --network")
+        say(f"weights from {settings.start_from}: {loaded}")
+    return network
+
+
+def _describe_model(settings: TrainSettings, network: nn.Module, weights: list[float] | None) -> None:
+    say(f"network {settings.network.preset}: {parameter_count(network):,} parameters · loss {settings.loss.name}")
+    if weights is not None:
+        say("class weights " + ", ".join(f"{weight:.3g}" for weight in weights))

@@ -1,0 +1,63 @@
+"""What a checkpoint holds, and how it goes back: tensors of network, average and optimiser; progress and plan as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from unetkit.training.plan import Plan
+from unetkit.training.progress import Progress
+from unetkit.training.step import Stepper
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+
+def pack(stepper: Stepper, progress: Progress, plan: Plan) -> tuple[Arrays, dict[str, Any]]:
+    """The tensors and the metadata of a checkpoint."""
+    tensors = {f"network.{name}": tensor for name, tensor in stepper.network.state_dict().items()}
+    tensors |= {f"average.{name}": tensor for name, tensor in stepper.average.network.state_dict().items()}
+    tensors |= _optimiser_tensors(stepper.optimiser)
+    metadata = {
+        "progress": progress.to_json(),
+        "plan": plan.to_json(),
+        "average_updates": stepper.average.updates,
+        "threads": stepper.compute.threads,
+    }
+    return {name: to_array(tensor) for name, tensor in tensors.items()}, metadata
+
+
+def unpack(tensors: Arrays, metadata: Mapping[str, Any], stepper: Stepper) -> tuple[Progress, Plan]:
+    """Put a checkpoint's tensors into `stepper`, and give its progress and plan back."""
+    _load(stepper.network, tensors, "network.")
+    _load(stepper.average.network, tensors, "average.")
+    stepper.average.updates = metadata["average_updates"]
+    _load_optimiser(stepper.optimiser, tensors)
+    return Progress.from_json(metadata["progress"]), Plan.from_json(metadata["plan"])
+
+
+def to_array(tensor: torch.Tensor) -> npt.NDArray[Any]:
+    """A copy of a tensor as a NumPy array in main memory."""
+    return np.array(tensor.detach().cpu().contiguous().numpy())
+
+
+def _load(network: torch.nn.Module, tensors: Arrays, prefix: str) -> None:
+    own = {name.removeprefix(prefix): torch.from_numpy(array) for name, array in tensors.items() if name.startswith(prefix)}
+    network.load_state_dict(own, strict=True)
+
+
+def _optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
+    state: dict[int, dict[str, torch.Tensor]] = optimiser.state_dict()["state"]
+    return {f"optimiser.{number}.{name}": tensor for number, entry in state.items() for name, tensor in entry.items()}
+
+
+def _load_optimiser(optimiser: torch.optim.Optimizer, tensors: Arrays) -> None:
+    state: dict[int, dict[str, torch.Tensor]] = {}
+    for name, array in tensors.items():
+        if name.startswith("optimiser."):
+            _, number, key = name.split(".", 2)
+            state.setdefault(int(number), {})[key] = torch.from_numpy(array)
+    optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})

@@ -1,0 +1,77 @@
+"""The training step: forward, loss, backward, clip, update. The only one in the house."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from unetkit.networks import class_scores
+from unetkit.training.average import MovingAverage
+from unetkit.training.batches import Batch
+from unetkit.training.device import Compute
+
+
+@dataclass(frozen=True, slots=True)
+class StepOutcome:
+    """What one step did.
+
+    Attributes:
+        loss: mean over the step's batches, before the update.
+        gradient_norm: L2 norm of the whole gradient before clipping.
+    """
+
+    loss: float
+    gradient_norm: float
+
+    @property
+    def finite(self) -> bool:
+        """Whether the step was made with numbers that are numbers."""
+        return math.isfinite(self.loss) and math.isfinite(self.gradient_norm)
+
+
+class Stepper:
+    """Owns what a step changes: the network, the optimiser and the moving average."""
+
+    def __init__(
+        self,
+        network: nn.Module,
+        loss: nn.Module,
+        optimiser: torch.optim.Optimizer,
+        average: MovingAverage,
+        compute: Compute,
+        clip: float,
+    ) -> None:
+        self.network = network
+        self.loss = loss
+        self.optimiser = optimiser
+        self.average = average
+        self.compute = compute
+        self._limit = clip or math.inf
+
+    def step(self, batches: Sequence[Batch], seed: int) -> StepOutcome:
+        """One optimiser step over `batches` (more than one: their gradients are accumulated).
+
+        Nothing is updated when the loss or the gradient is not finite. `seed` decides what dropout drops, so that
+        a step depends on nothing that happened before but the weights.
+        """
+        torch.manual_seed(seed)
+        self.network.train()
+        self.optimiser.zero_grad(set_to_none=True)
+        loss = sum(self._backward(batch, len(batches)) for batch in batches)
+        norm = nn.utils.clip_grad_norm_(self.network.parameters(), self._limit, foreach=True)
+        outcome = StepOutcome(loss, float(norm))
+        if outcome.finite:
+            self.optimiser.step()
+            self.average.update()
+        return outcome
+
+    def _backward(self, batch: Batch, of: int) -> float:
+        with self.compute.autocast():
+            output = self.network(batch.images)
+        loss: torch.Tensor = self.loss(class_scores(output.float()), batch.masks) / of
+        loss.backward()
+        return float(loss.detach())

@@ -1,0 +1,56 @@
+"""`unetkit train`: from a folder of images and masks to a model. The job's table of contents."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from unetkit.config.jobs import TrainSettings
+from unetkit.extras import require
+from unetkit.training.clock import Clock
+from unetkit.training.closing import close_run
+from unetkit.training.device import choose_compute, prepare
+from unetkit.training.opening import Beginning, begin, open_folder
+from unetkit.training.planning import make_plan
+from unetkit.training.prepare import describe, prepare_data
+from unetkit.training.preview import write_preview
+from unetkit.training.result import TrainResult
+from unetkit.training.running import run_loop
+from unetkit.training.saving import restore
+from unetkit.training.session import assemble, ranges_for
+
+
+def train(settings: TrainSettings, source: str | None = None, *, started: float | None = None) -> TrainResult | None:
+    """Train a model.
+
+    Args:
+        settings: everything that can be set.
+        source: folder, manifest or table with the images and masks; None with `settings.resume`.
+        started: `time.time()` at which a budget in minutes began; now when not given.
+
+    Returns:
+        Where the run and the model are, with the scores; None when `settings.preview` stopped before training.
+
+    Raises:
+        UsageError: the data or a setting cannot be used as they are.
+        TrainingDiverged: NaN or Inf; the last checkpoint is whole.
+        Interrupted: a signal came; the state is saved, and `--resume` goes on.
+        MachineError: no memory, no disk, no device.
+    """
+    require("train", "training")
+    clock = Clock(time.time() if started is None else started)
+    beginning: Beginning = begin(settings, source)
+    settings = beginning.settings
+    compute = choose_compute(settings.training.device, settings.training.threads, settings.training.precision)
+    prepare(compute)
+    material = prepare_data(settings.data, beginning.source, settings.training.seed)
+    describe(material)
+    if settings.preview is not None:
+        ranges = ranges_for(settings, material)
+        write_preview(material, ranges, settings.training.seed, Path(settings.preview), overwrite=settings.overwrite)
+        return None
+    session = assemble(settings, material, compute, clock)
+    run = open_folder(beginning, session)
+    plan = restore(run, session) or make_plan(session)
+    scorer = run_loop(run, session, plan)
+    return close_run(run, session, scorer)

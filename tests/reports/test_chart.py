@@ -1,0 +1,42 @@
+"""Line charts as inline SVG."""
+
+import math
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from unetkit.reports.chart import HEIGHT, WIDTH, Curve, line_chart, ticks
+
+values = st.floats(-1e6, 1e6, allow_nan=False)
+
+
+@given(st.lists(st.tuples(values, values), min_size=1, max_size=20))
+def test_every_point_lies_inside_the_drawing(points: list[tuple[float, float]]):
+    figure = ElementTree.fromstring(line_chart("loss", "epoch", [Curve("loss", sorted(points))]))
+    for dot in figure.iter("circle"):
+        assert 0 <= float(dot.attrib["cx"]) <= WIDTH
+        assert 0 <= float(dot.attrib["cy"]) <= HEIGHT
+
+
+def test_names_are_text_and_never_markup():
+    page = line_chart("<script>", "a & b", [Curve("<b>", [(0, 1)]), Curve("x", [(0, 2)])])
+    assert "<script>" not in page
+    assert "<b>" not in page
+
+
+def test_points_that_are_no_numbers_are_left_out():
+    page = line_chart("loss", "epoch", [Curve("loss", [(0, 1.0), (1, math.nan), (2, math.inf)])])
+    assert page.count("<circle") == 1
+
+
+def test_nothing_to_draw_is_said_in_words():
+    assert "nothing was recorded" in line_chart("loss", "epoch", [Curve("loss", [])])
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 1), (0.913, 0.987), (-5, 12000), (1e-9, 2e-9)])
+def test_ticks_are_round_and_inside(low: float, high: float):
+    found = ticks(low, high)
+    assert 2 <= len(found) <= 6
+    assert all(low - 1e-9 <= value <= high + 1e-9 for value in found)
