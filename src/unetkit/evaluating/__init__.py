@@ -1,0 +1,1 @@
+"""Scores with the protocol and the baselines beside them, always through the Predictor."""

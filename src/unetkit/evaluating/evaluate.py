@@ -1,0 +1,189 @@
+"""The job `evaluate`: scores of a model on a run's own split, or on other data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from unetkit.config.jobs import EvaluateSettings
+from unetkit.config.sections import DataSettings
+from unetkit.console import say, warn
+from unetkit.data.arrays import Image, Mask
+from unetkit.data.dataset import DataSet, Said, open_data
+from unetkit.data.manifest import HASH
+from unetkit.data.pair import Pair
+from unetkit.data.parallel import each
+from unetkit.errors import ConfigError, DataError
+from unetkit.evaluating.matching import Matching, match_classes
+from unetkit.evaluating.report import ScoreReport
+from unetkit.evaluating.score import Read, score
+from unetkit.evaluating.writing import SCORES, write_scores
+from unetkit.files import sha256_file
+from unetkit.modelfile import Contract
+from unetkit.predicting.load import load
+from unetkit.predicting.predictor import Predictor
+from unetkit.runs import RunFolder, locate_model, new_folder, next_free
+
+
+def evaluate_model(settings: EvaluateSettings, model: str, source: str | None = None) -> ScoreReport:
+    """Score MODEL, and write `scores.json` and `images.csv`.
+
+    Args:
+        settings: split, output, how the data are read.
+        model: a model file or a run.
+        source: DATA; None takes the run's own manifest.
+
+    Returns:
+        The report; the folder it was written to is said.
+
+    Raises:
+        ConfigError: no DATA, and the model lies in no run.
+        DataError: the data cannot be read, know other classes, or hold only images that were trained on.
+        OutputExists: the output folder is there already.
+    """
+    path = locate_model(model)
+    run = RunFolder.of_model(path)
+    dataset = _open(settings, model, run, source)
+    predictor = _predictor(settings, model, own=source is None)
+    folder = _output(settings, path, run)
+    chosen = _choose(settings, dataset, predictor.contract, own=source is None)
+    matching = match_classes(dataset.classes, predictor.contract.classes)
+    _announce(chosen, dataset, matching)
+    with new_folder(folder, overwrite=settings.overwrite, ours=_is_ours) as filling:
+        report = score(
+            predictor,
+            chosen.pairs,
+            _reader(dataset, matching),
+            split=chosen.split,
+            hashes=chosen.hashes,
+            left_out=chosen.left_out,
+        )
+        report = replace(report, model=model, data=source or str(dataset.root))
+        write_scores(report, filling)
+    say(f"scores {folder / SCORES}")
+    return report
+
+
+# --- what is opened ---------------------------------------------------------------------------------------------
+
+
+def _open(settings: EvaluateSettings, model: str, run: RunFolder | None, source: str | None) -> DataSet:
+    if source is not None:
+        return open_data(Path(source), **_said(settings.data))
+    if run is None:
+        raise ConfigError(
+            "DATA is missing: this model file lies in no run whose manifest could be used",
+            where=model,
+            advice=f"unetkit evaluate {model} DATA",
+        )
+    return open_data(run.path, skip_bad=settings.data.skip_bad)
+
+
+def _said(data: DataSettings) -> Said:
+    """How the data are read; unless asked for, none of foreign data is set aside for validation."""
+    val = "0" if data.val == DataSettings.model_fields["val"].default else data.val
+    return Said(
+        images=data.images,
+        masks=data.masks,
+        layout=data.layout,
+        encoding=data.encoding,
+        classes=data.classes,
+        ignore=data.ignore,
+        val=val,
+        test=data.test,
+        split_by=data.split_by,
+        groups=data.groups,
+        skip_bad=data.skip_bad,
+    )
+
+
+def _predictor(settings: EvaluateSettings, model: str, *, own: bool) -> Predictor:
+    predictor = load(model, device=settings.device, threads=settings.threads, channels=settings.data.channels)
+    channels = predictor.contract.channels
+    if own and channels in (1, 3):
+        # Training has turned the run's own images to the model's channels; the same is done here.
+        return Predictor(predictor.contract, predictor.backend, channels=str(channels))
+    return predictor
+
+
+def _reader(dataset: DataSet, matching: Matching) -> Read:
+    def read(pair: Pair) -> tuple[Image, Mask]:
+        image, mask = dataset.read(pair)
+        return image, matching.apply(mask)
+
+    return read
+
+
+# --- what is scored ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """The pairs to score, the split they are, their hashes by image, and how many were left out."""
+
+    pairs: tuple[Pair, ...]
+    split: str
+    hashes: Mapping[str, str]
+    left_out: int = 0
+    trained_on: int = 0
+
+
+def _choose(settings: EvaluateSettings, dataset: DataSet, contract: Contract, *, own: bool) -> _Chosen:
+    split = settings.split
+    if split == "auto":
+        split = next((name for name in ("test", "val") if dataset.split(name)), "all")
+    pairs = dataset.split(split)
+    if not pairs:
+        raise DataError(f"the data have no pair in split '{split}'", where=str(dataset.root), advice="--split all")
+    hashes = _hashes(dataset, pairs)
+    if own:
+        return _Chosen(pairs, split, hashes)
+    return _without_trained(_Chosen(pairs, split, hashes), contract, include=settings.include_train)
+
+
+def _without_trained(chosen: _Chosen, contract: Contract, *, include: bool) -> _Chosen:
+    fresh = tuple(pair for pair in chosen.pairs if not contract.fingerprint.holds(chosen.hashes[pair.image]))
+    trained_on = len(chosen.pairs) - len(fresh)
+    if include:
+        return _Chosen(chosen.pairs, chosen.split, chosen.hashes, 0, trained_on)
+    if not fresh:
+        raise DataError(
+            f"the model was trained on all {trained_on:,} images of split '{chosen.split}'",
+            advice="score other data, or add --include-train to score them all the same",
+        )
+    return _Chosen(fresh, chosen.split, chosen.hashes, trained_on)
+
+
+def _hashes(dataset: DataSet, pairs: tuple[Pair, ...]) -> dict[str, str]:
+    """SHA-256 of each image file: from the manifest where it is there, else computed."""
+    written = dataset.columns.get(HASH)
+    if written is not None:
+        return dict(zip((pair.image for pair in dataset.pairs), written, strict=True))
+    found = each(lambda pair: sha256_file(dataset.root / pair.image), pairs, "hashing images")
+    return {pair.image: hash_ for pair, hash_ in zip(pairs, found, strict=True)}
+
+
+# --- what is said, and where it goes ----------------------------------------------------------------------------
+
+
+def _announce(chosen: _Chosen, dataset: DataSet, matching: Matching) -> None:
+    say(f"scoring split '{chosen.split}': {len(chosen.pairs):,} of {len(dataset.pairs):,} pairs, at native size")
+    if chosen.left_out:
+        say(
+            f"{chosen.left_out:,} images are left out: the model was trained on them (--include-train scores them, too)"
+        )
+    if chosen.trained_on and not chosen.left_out:
+        warn(f"{chosen.trained_on:,} of these images were trained on: the scores say little about new ones")
+    if matching.said:
+        say(matching.said)
+
+
+def _output(settings: EvaluateSettings, model: Path, run: RunFolder | None) -> Path:
+    if settings.out:
+        return Path(settings.out)
+    return next_free(run.evaluations) if run else next_free(Path("evaluations"), model.stem)
+
+
+def _is_ours(folder: Path) -> bool:
+    return (folder / SCORES).is_file()

@@ -1,0 +1,92 @@
+"""Bringing a data set's class ids to the model's: by name, never by chance."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from unetkit.data.arrays import IGNORE, IGNORE_16, Mask
+from unetkit.data.classes import ClassTable
+from unetkit.errors import DataError
+
+_NAMELESS = re.compile(r"class \d+")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Matching:
+    """How ids of the data become ids of the model.
+
+    Attributes:
+        ids: the model's id for each id of the data.
+        said: how they were matched, for people; "" when the tables are alike.
+    """
+
+    ids: npt.NDArray[np.int64]
+    said: str = ""
+
+    def apply(self, mask: Mask) -> Mask:
+        """The mask in the model's ids; ignore stays ignore."""
+        if (self.ids == np.arange(len(self.ids))).all():
+            return mask
+        wide = mask.dtype == np.uint16 or int(self.ids.max()) >= IGNORE
+        table: Mask = np.full(65536, IGNORE_16, np.uint16) if wide else np.full(256, IGNORE, np.uint8)
+        table[: len(self.ids)] = self.ids
+        return table[mask]
+
+
+def match_classes(data: ClassTable, model: ClassTable) -> Matching:
+    """Match by name; where the data have no names, by what stands for a class in the files, else by id.
+
+    Raises:
+        DataError: the data have a class that the model does not know, or nothing tells which is which.
+    """
+    if data.names == model.names:
+        return Matching(np.arange(len(data)))
+    if set(data.names) <= set(model.names):
+        return Matching(_places(data.names, model.names), "classes are matched by name")
+    if _nameless(data) or _nameless(model):
+        return _match_nameless(data, model)
+    unknown = [name for name in data.names if name not in model.names]
+    raise DataError(
+        f"the model does not know {len(unknown)} classes of the data: {', '.join(unknown)}",
+        where=f"classes of the model: {', '.join(model.names)}",
+        advice=f"name the data's classes as the model does: {_flag(data, model)}; or leave some out with --ignore",
+    )
+
+
+def _match_nameless(data: ClassTable, model: ClassTable) -> Matching:
+    pairs = _pairs_said(data, model)
+    if set(data.sources) <= set(model.sources):
+        places = _places(data.sources, model.sources)
+        return Matching(places, f"classes have no names and are matched by their values in the masks: {pairs}")
+    if len(data) == len(model):
+        return Matching(np.arange(len(data)), f"classes have no names and are matched in order: {pairs}")
+    raise DataError(
+        f"the data have {len(data)} classes without names, the model has {len(model)}",
+        where=f"classes of the model: {', '.join(model.names)}",
+        advice=f"name the data's classes: {_flag(data, model)}",
+    )
+
+
+def _nameless(table: ClassTable) -> bool:
+    return all(_NAMELESS.fullmatch(name) for name in table.names)
+
+
+def _places(wanted: Sequence[object], known: Sequence[object]) -> npt.NDArray[np.int64]:
+    return np.array([known.index(key) for key in wanted], np.int64)
+
+
+def _pairs_said(data: ClassTable, model: ClassTable) -> str:
+    return ", ".join(f"{source} = {name}" for source, name in zip(data.sources, model.names, strict=False))
+
+
+def _flag(data: ClassTable, model: ClassTable) -> str:
+    return (
+        "--classes '"
+        + ",".join(f"{source}={name}" for source, name in zip(data.sources, model.names, strict=False))
+        + "'"
+    )

@@ -1,0 +1,45 @@
+"""The protocol of a scoring: what a number means that is printed without it by others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from unetkit.data.arrays import IGNORE, IGNORE_16
+from unetkit.metrics.confusion import Confusion
+from unetkit.modelfile import Contract
+
+
+def describe_protocol(
+    contract: Contract, confusion: Confusion, *, split: str, images: int, ignored: int, left_out: int
+) -> dict[str, Any]:
+    """The `protocol` block of a score document.
+
+    Args:
+        contract: of the model.
+        confusion: of the whole scoring.
+        split: which part was scored.
+        images: how many.
+        ignored: pixels that were not scored.
+        left_out: images that were left out because the model was trained on them.
+    """
+    names, truth = contract.classes.names, confusion.with_truth.tolist()
+    total = int(confusion.counts.sum()) + ignored
+    return {
+        "split": split,
+        "images": images,
+        "left_out_trained_on": left_out,
+        "resolution": "native size: the masks' own",
+        "size_rule": {"rule": "fit", "height": contract.size.height, "width": contract.size.width},
+        "resize": "images by area when shrinking and bilinear when growing; scores likewise, then arg-max; truth never",
+        "aggregation": "data set: one int64 confusion matrix over the pixels of all images, divided once",
+        "classes_scored": [name for name, there in zip(names, truth, strict=True) if there],
+        "classes_absent": [name for name, there in zip(names, truth, strict=True) if not there],
+        "mean_over": "classes with truth",
+        "ignore": {
+            "id": IGNORE if len(names) <= 255 else IGNORE_16,
+            "source": [list(value) if isinstance(value, tuple) else value for value in contract.classes.ignore],
+            "pixels": ignored,
+            "pixels_share": ignored / total if total else 0.0,
+        },
+        "baselines": "from the masks that the model was trained on",
+    }

@@ -1,0 +1,147 @@
+"""Scoring pairs with a Predictor: the one function behind `evaluate` and behind training's own scores.
+
+Decoding and preparing run in threads ahead of the network, growing to native size and counting in threads behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+
+from unetkit.console import progress
+from unetkit.data.arrays import Floats, Image, Mask
+from unetkit.data.pair import Pair
+from unetkit.data.parallel import ordered
+from unetkit.errors import TrainingDiverged
+from unetkit.evaluating.protocol import describe_protocol
+from unetkit.evaluating.report import ImageScore, ScoreReport
+from unetkit.metrics.baselines import constant, grown
+from unetkit.metrics.confusion import Confusion
+from unetkit.metrics.scores import all_scores
+from unetkit.modelfile import Fingerprint
+from unetkit.predicting.predictor import Predictor
+
+Read = Callable[[Pair], tuple[Image, Mask]]
+
+
+def score(
+    predictor: Predictor,
+    pairs: Sequence[Pair],
+    read: Read,
+    *,
+    split: str,
+    hashes: Mapping[str, str] | None = None,
+    left_out: int = 0,
+    fingerprint: Fingerprint | None = None,
+) -> ScoreReport:
+    """Score the model on `pairs` at native size.
+
+    Args:
+        predictor: the model.
+        pairs: what to score.
+        read: gives H×W×C pixels and the H×W mask of a pair, at native size, in the model's class ids; called from
+            several threads.
+        split: what the pairs are, for the report.
+        hashes: SHA-256 of the image file by path, for `images.csv`.
+        left_out: images that were left out before, for the report.
+        fingerprint: where the baselines come from; the contract's when not given.
+
+    Raises:
+        DataError: a pair cannot be read, or is not the model's kind of image.
+        TrainingDiverged: the scores are NaN or infinite.
+    """
+    baselines = _Baselines(fingerprint or predictor.contract.fingerprint, len(predictor.contract.classes))
+    done = list(progress(_counted(predictor, pairs, read, baselines), "scoring", total=len(pairs)))
+    confusion = sum((one.confusion for one in done), Confusion(len(predictor.contract.classes)))
+    return ScoreReport(
+        split=split,
+        protocol=describe_protocol(
+            predictor.contract,
+            confusion,
+            split=split,
+            images=len(done),
+            ignored=sum(one.ignored for one in done),
+            left_out=left_out,
+        ),
+        classes=predictor.contract.classes,
+        confusion=confusion,
+        baseline=baselines.scores(done, confusion),
+        rows=tuple(
+            ImageScore.of(one.pair.image, (hashes or {}).get(one.pair.image, ""), one.pair.group, one.confusion)
+            for one in done
+        ),
+    )
+
+
+# --- the pipeline -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Work:
+    pair: Pair
+    prepared: Floats
+    mask: Mask
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Counted:
+    """The pixels of one image; `position` is the baseline's confusion."""
+
+    pair: Pair
+    confusion: Confusion
+    position: Confusion | None
+    ignored: int
+
+
+def _counted(predictor: Predictor, pairs: Sequence[Pair], read: Read, baselines: _Baselines) -> Iterator[_Counted]:
+    def prepare(pair: Pair) -> _Work:
+        image, mask = read(pair)
+        return _Work(pair, predictor.prepare(image, pair.image), mask)
+
+    def count(item: tuple[_Work, Floats]) -> _Counted:
+        work, scores = item
+        if not np.isfinite(scores).all():
+            raise TrainingDiverged("the network's scores are NaN or infinite", where=work.pair.image)
+        confusion = Confusion(len(predictor.contract.classes))
+        confusion.update(work.mask, predictor.labels(scores, *work.mask.shape))
+        ignored = work.mask.size - int(confusion.counts.sum())
+        return _Counted(work.pair, confusion, baselines.position(work.mask), ignored)
+
+    return ordered(count, _scored(predictor, ordered(prepare, pairs)))
+
+
+def _scored(predictor: Predictor, works: Iterator[_Work]) -> Iterator[tuple[_Work, Floats]]:
+    while batch := list(islice(works, predictor.batch)):
+        yield from zip(batch, predictor.scores([work.prepared for work in batch]), strict=True)
+
+
+# --- the baselines ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Baselines:
+    """The two baselines of DESIGN's words, as far as the fingerprint knows them."""
+
+    fingerprint: Fingerprint
+    classes: int
+
+    def position(self, mask: Mask) -> Confusion | None:
+        """The confusion of the position prior on one mask."""
+        if self.fingerprint.position is None:
+            return None
+        confusion = Confusion(self.classes)
+        confusion.update(mask, grown(self.fingerprint.position, *mask.shape))
+        return confusion
+
+    def scores(self, done: Iterable[_Counted], confusion: Confusion) -> dict[str, dict[str, float]]:
+        """Baseline → score name → value."""
+        baselines: dict[str, dict[str, float]] = {}
+        if self.fingerprint.pixels:
+            baselines["constant"] = constant(np.array(self.fingerprint.pixels, np.int64), confusion.pixels)
+        if self.fingerprint.position is not None:
+            parts = (one.position for one in done if one.position is not None)
+            baselines["position"] = all_scores(sum(parts, Confusion(self.classes)))
+        return baselines
