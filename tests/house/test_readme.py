@@ -47,6 +47,6 @@ def named(path: Path) -> str:
 
 def shown(path: Path) -> bool:
     """Whether an entry belongs into the picture: no caches, no outputs, no package marker."""
+    hidden = path.name.startswith((".", "__pycache__", "__init__")) or path.suffix in {".egg-info", ".typed"}
     outputs = {"runs", "predictions", "evaluations", "unetkit-demo", "site", "dist", "build"}
-    hidden = path.name.startswith((".", "__pycache__", "__init__")) or path.name.endswith((".egg-info", ".typed"))
-    return not hidden and path.name not in outputs
+    return not hidden and not (path.parent == REPOSITORY and path.name in outputs)
