@@ -75,7 +75,8 @@ class BatchMaker:
     def _on_cpu(self, samples: Sequence[Sample], parameters: Sequence[Parameters]) -> tuple[torch.Tensor, torch.Tensor]:
         fill = self._normalisation.fill
         made = [
-            apply_cpu(*self.cache.get(sample.index), drawn, fill, self._span) for sample, drawn in zip(samples, parameters, strict=True)
+            apply_cpu(*self.cache.get(sample.index), drawn, fill, self._span)
+            for sample, drawn in zip(samples, parameters, strict=True)
         ]
         return stack(made)
 

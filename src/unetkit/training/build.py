@@ -13,7 +13,6 @@ from unetkit.data.arrays import IGNORE, IGNORE_16, Counts
 from unetkit.errors import ConfigError
 from unetkit.losses import build_loss
 from unetkit.losses.weights import class_weights, suggest_weights
-from unetkit.networks import build
 from unetkit.training.optimiser import Hyper
 from unetkit.training.schedule import Rates, Shape
 

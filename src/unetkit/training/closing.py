@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import torch
 
 from unetkit.console import say
-from unetkit.evaluating.score import ScoreReport
 from unetkit.files import sha256_file
 from unetkit.metrics.baselines import PositionPrior
 from unetkit.modelfile import Fingerprint, write_model
 from unetkit.reports.report import write_report
 from unetkit.runs import RunFolder
+from unetkit.training.examples import draw_examples
 from unetkit.training.prepare import Material
 from unetkit.training.result import Landmark, TrainResult
 from unetkit.training.running import draw_figures
@@ -25,16 +26,15 @@ from unetkit.training.session import Session
 def close_run(run: RunFolder, session: Session, scorer: Scorer) -> TrainResult:
     """Write the model once, whole, with its scores and the fingerprint of its data; then what people look at."""
     _load_best(run, session)
-    report = scorer.report() if session.material.val else None
-    contract = replace(
-        session.contract,
-        scores={} if report is None else report.to_json(),
-        fingerprint=fingerprint(session.material),
-    )
-    write_model(run.model, average_arrays(session), contract)
-    result = _result(run, session, report)
+    known = fingerprint(session.material)
+    report = scorer.report(known) if session.material.val else None
+    scores = {} if report is None else report.to_json()
+    write_model(run.model, average_arrays(session), replace(session.contract, scores=scores, fingerprint=known))
+    result = _result(run, session, scores or None)
     run.write_scores(result.to_json())
     draw_figures(run, session, scorer)
+    if report is not None:
+        draw_examples(run, session, scorer, report)
     write_report(run.path)
     _tell(result)
     return result
@@ -54,14 +54,13 @@ def _load_best(run: RunFolder, session: Session) -> None:
     session.stepper.average.network.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
 
 
-def _result(run: RunFolder, session: Session, report: ScoreReport | None) -> TrainResult:
+def _result(run: RunFolder, session: Session, scores: dict[str, Any] | None) -> TrainResult:
     progress, metric = session.progress, session.metric
     best = last = None
     if session.material.val:
         best = Landmark(metric, progress.best, progress.best_step)
         row = progress.scorings[-1]
         last = Landmark(metric, row["scores"][metric], row["step"])
-    scores = None if report is None else report.to_json()
     return TrainResult(run.path, run.model, session.clock(), progress.step, best, last, scores)
 
 
@@ -69,7 +68,8 @@ def _tell(result: TrainResult) -> None:
     say(f"{result.steps:,} steps in {clock(result.seconds)}")
     if result.best is not None and result.last is not None:
         metric = result.best.metric
-        say(f"best {metric} {result.best.value:.4f} at step {result.best.step}, last {result.last.value:.4f} (validation split)")
+        best, last = result.best, result.last
+        say(f"best {metric} {best.value:.4f} at step {best.step}, last {last.value:.4f} (validation split)")
     say(f"model   {result.model}")
     say(f"report  {result.run / 'report.html'}")
     say(f"next    unetkit evaluate {result.run}")

@@ -46,7 +46,9 @@ def choose_compute(device: str, threads: int, precision: str) -> Compute:
     """
     found = torch.cuda.is_available()
     if device == "cuda" and not found:
-        raise DeviceMissing("no CUDA device is here", where="--device cuda", advice="use --device cpu, or --device auto")
+        raise DeviceMissing(
+            "no CUDA device is here", where="--device cuda", advice="use --device cpu, or --device auto"
+        )
     chosen = "cuda" if device != "cpu" and found else "cpu"
     if precision == "auto":
         precision = "bf16" if chosen == "cuda" or torch.cpu.get_capabilities().get("avx512_bf16") else "fp32"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,20 +30,21 @@ class Interruption:
             advice=f"unetkit train --resume {self.run}",
         )
 
-    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+    def on_signal(self, number: int, _frame: FrameType | None) -> None:
+        """The handler: the first signal asks, the second ends at once."""
         if self.requested:
             raise self.error()
         self.requested = number
 
 
 @contextmanager
-def interruption(run: Path) -> Iterator[Interruption]:
+def interruption(run: Path) -> Generator[Interruption]:
     """Catch the two signals while the body runs (in the main thread; elsewhere nobody can)."""
     state = Interruption(run)
     if threading.current_thread() is not threading.main_thread():
         yield state
         return
-    before = {number: signal.signal(number, state._on_signal) for number in (signal.SIGINT, signal.SIGTERM)}  # pyright: ignore[reportPrivateUsage]
+    before = {number: signal.signal(number, state.on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield state
     finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from unetkit.errors import TrainingDiverged
@@ -15,7 +15,7 @@ from unetkit.training.plan import Pace, Plan
 from unetkit.training.progress import Progress
 from unetkit.training.saving import Saver
 from unetkit.training.schedule import Rates
-from unetkit.training.step import Stepper, StepOutcome
+from unetkit.training.step import StepOutcome, Stepper
 
 SCORING_SHARE = 0.15  # of the time of a run with a time budget
 
@@ -56,7 +56,7 @@ class Loop:
     saver: Saver
     clock: Callable[[], float]
     names: Callable[[Batch], list[str]]
-    observers: list[Observer]
+    observers: Sequence[Observer]
     metric: str
     interruption: Interruption
     finish_seconds: float = 2.0
@@ -76,7 +76,7 @@ class Loop:
             outcome = self._one_step(stream)
             pace.steps += 1
             self._keep_to_the_deadline(pace)
-            if self._scoring_is_due(pace):
+            if self._scoring_is_due():
                 self._score_now(outcome, pace)
             self._look_around()
 
@@ -109,9 +109,10 @@ class Loop:
 
     def _diverged(self, outcome: StepOutcome, batches: list[Batch]) -> TrainingDiverged:
         files = [name for batch in batches for name in self.names(batch)]
+        more = f" and {len(files) - 8} more" if len(files) > 8 else ""
         return TrainingDiverged(
-            f"step {self.progress.step + 1}: the loss is {outcome.loss:g} and the gradient's norm {outcome.gradient_norm:g}",
-            where="images of this step: " + ", ".join(files[:8]) + (f" and {len(files) - 8} more" if len(files) > 8 else ""),
+            f"step {self.progress.step + 1}: loss {outcome.loss:g}, gradient norm {outcome.gradient_norm:g}",
+            where=f"images of this step: {', '.join(files[:8])}{more}",
             advice="try a third of the learning rate (--lr), --training.clip 1, or --training.precision fp32; "
             "look at the images named with `unetkit check`",
         )
@@ -124,7 +125,7 @@ class Loop:
         feasible = pace.feasible(self.clock(), self.plan.deadline, self.progress.step)
         self.plan.cut(self.progress.step, feasible)
 
-    def _scoring_is_due(self, pace: Pace) -> bool:
+    def _scoring_is_due(self) -> bool:
         """After each epoch; with a time budget, fewer where scoring would take more than its share of the time."""
         if self.progress.step >= self.plan.total:
             return True

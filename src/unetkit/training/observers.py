@@ -50,11 +50,11 @@ class Scoring:
 class Observer(Protocol):
     """Anything that wants to know. It must not change the run."""
 
-    def stepped(self, record: StepRecord) -> None:
+    def stepped(self, record: StepRecord, /) -> None:
         """After each optimiser step."""
         ...
 
-    def scored(self, scoring: Scoring) -> None:
+    def scored(self, scoring: Scoring, /) -> None:
         """After each scoring."""
         ...
 

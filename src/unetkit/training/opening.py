@@ -37,11 +37,15 @@ def begin(settings: TrainSettings, source: str | None) -> Beginning:
             raise ConfigError("DATA is missing", advice="unetkit train DATA, or unetkit train --resume RUN")
         return Beginning(settings, source, None)
     if source is not None:
-        raise ConfigError("a run that goes on has its data already", where=source, advice=f"unetkit train --resume {settings.resume}")
+        raise ConfigError(
+            "a run that goes on has its data already", where=source, advice=f"unetkit train --resume {settings.resume}"
+        )
     run = RunFolder.open(Path(settings.resume))
     if run.finished:
         raise ConfigError(
-            "this run has ended", where=str(run.path), advice=f"start from its model: unetkit train DATA --from {run.path}"
+            "this run has ended",
+            where=str(run.path),
+            advice=f"start from its model: unetkit train DATA --from {run.path}",
         )
     settings = settings_of_text(TrainSettings, run.read_config(), str(run.config))
     return Beginning(settings.model_copy(update={"data": _manifest_settings(settings.data)}), str(run.path), run)

@@ -40,7 +40,7 @@ class Plan:
     def cut(self, step: int, feasible: int) -> bool:
         """Shorten to `feasible` steps when that is fewer than planned; says whether it did."""
         total = max(feasible, step, 1)
-        if total >= self.total or self.total - total < CUT_TOLERANCE * self.total and total > step:
+        if total >= self.total or (self.total - total < CUT_TOLERANCE * self.total and total > step):
             return False
         self.total = total
         self.cuts.append(Cut(step, total))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from unetkit.config.sections import TrainingSettings
+from unetkit.config.sections import DEFAULT_MINUTES, TrainingSettings
 from unetkit.console import say, warn
 from unetkit.training.estimate import Estimate, estimate
 from unetkit.training.plan import Plan, steps_for_epochs
 from unetkit.training.screen import clock
 from unetkit.training.session import Session
 
-DEFAULT_MINUTES = 10.0
 GIB = 1024**3
 
 
@@ -40,11 +39,10 @@ def _tell(session: Session, plan: Plan, cost: Estimate) -> None:
     epochs = plan.total * session.samples_per_step / session.maker.images
     bound = "at most " if plan.deadline is not None else ""
     expected = plan.budget if plan.deadline is not None else f"about {clock(seconds)} and the scoring"
-    say(
-        f"budget {plan.budget}: {bound}{plan.total:,} steps of {session.samples_per_step} images = {bound}{epochs:,.0f} epochs "
-        f"in {expected}; {cost.step_seconds * 1000:.0f} ms a step on {_where(session)}"
-    )
-    say(f"memory: {_gib(cost.peak_bytes + session.maker.cache.bytes_in_memory)} at the peak{_device(cost)}; {session.maker.cache.describe()}")
+    steps = f"{bound}{plan.total:,} steps of {session.samples_per_step} images ({epochs:,.0f} epochs)"
+    say(f"budget {plan.budget}: {steps}, {expected}; {cost.step_seconds * 1000:.0f} ms a step on {_where(session)}")
+    cache = session.maker.cache
+    say(f"memory: {_gib(cost.peak_bytes + cache.bytes_in_memory)} at the peak{_device(cost)}; {cache.describe()}")
     if cost.free_bytes < cost.peak_bytes // 4:
         warn(f"only {_gib(cost.free_bytes)} of memory are free")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from unetkit.augmentation import Ranges, apply_cpu, draw
 from unetkit.console import say
 from unetkit.data.arrays import Image, Mask
-from unetkit.drawing import Tile, encode_png, overlay, sheet, to_rgb8
+from unetkit.drawing import RGB, Tile, encode_png, overlay, sheet, to_rgb8
 from unetkit.errors import OutputExists
 from unetkit.files import write_bytes
 from unetkit.training.prepare import Material
@@ -25,7 +25,9 @@ def write_preview(material: Material, ranges: Ranges, seed: int, path: Path, *, 
     if path.exists() and not overwrite:
         raise OutputExists("the file exists", where=str(path), advice="name another, or add --overwrite")
     chosen = material.train[:: max(len(material.train) // ROWS, 1)][:ROWS]
-    rows = [_row(material, ranges, seed, number, index) for number, index in enumerate(map(material.train.index, chosen))]
+    rows = [
+        _row(material, ranges, seed, number, index) for number, index in enumerate(map(material.train.index, chosen))
+    ]
     write_bytes(path, encode_png(sheet(rows, width=240)))
     say(f"{len(rows)} training images, each as it is and {VARIANTS} times augmented: {path}")
 
@@ -42,5 +44,5 @@ def _row(material: Material, ranges: Ranges, seed: int, number: int, index: int)
     return tiles
 
 
-def _drawn(material: Material, image: Image, mask: Mask) -> Image:
+def _drawn(material: Material, image: Image, mask: Mask) -> RGB:
     return overlay(to_rgb8(image), mask, material.dataset.classes.colours, 0.35)

@@ -27,7 +27,7 @@ class Progress:
     best: float = -math.inf
     best_step: int = 0
     waited: int = 0
-    plateau: Plateau = Plateau()
+    plateau: Plateau = field(default_factory=Plateau)
     scored_epoch: float = 0.0
     scored_at: float = 0.0
     scoring_seconds: float = 0.0
@@ -58,9 +58,11 @@ class Progress:
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> Progress:
         """The progress that was written."""
-        plateau = dict(document["plateau"])
+        values: dict[str, Any] = dict(document)
+        plateau: dict[str, Any] = dict(values.pop("plateau"))
         plateau["best"] = _number(plateau["best"])
-        return cls(**{**document, "best": _number(document["best"]), "plateau": Plateau(**plateau)})
+        values["best"] = _number(values["best"])
+        return cls(plateau=Plateau(**plateau), **values)
 
 
 def _finite_or_none(value: float) -> float | None:

@@ -75,7 +75,7 @@ class Figures:
     def stepped(self, record: StepRecord) -> None:
         """Steps are not drawn."""
 
-    def scored(self, scoring: Scoring) -> None:
+    def scored(self, _scoring: Scoring) -> None:
         """Draw when the last picture is old."""
         if time.monotonic() - self._last >= FIGURE_SECONDS:
             self._draw()

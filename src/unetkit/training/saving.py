@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from unetkit.runs import RunFolder, load_best, load_newest_intact, save_best, save_last
 from unetkit.console import warn
+from unetkit.runs import RunFolder, load_best, load_newest_intact, save_best, save_last
 from unetkit.training.plan import Plan
 from unetkit.training.session import Session
 from unetkit.training.state import Arrays, pack, to_array, unpack
@@ -62,7 +62,8 @@ def restore(run: RunFolder, session: Session) -> Plan | None:
     if said:
         warn(said)
     if metadata["threads"] != session.compute.threads:
-        warn(f"this run had {metadata['threads']} threads and goes on with {session.compute.threads}: its bits will differ")
+        threads = f"{metadata['threads']} threads, and now {session.compute.threads}"
+        warn(f"this run had {threads}: its bits will differ from those of one that was never stopped")
     session.progress, plan = unpack(tensors, metadata, session.stepper)
     session.clock.spent = metadata["seconds"]
     return plan

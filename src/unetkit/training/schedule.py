@@ -24,7 +24,7 @@ class Shape:
     final: float
 
 
-def _constant(progress: float, shape: Shape) -> float:
+def _constant(_progress: float, _shape: Shape) -> float:
     return 1.0
 
 

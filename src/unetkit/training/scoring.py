@@ -8,6 +8,7 @@ from typing import Any
 from unetkit.data.arrays import Image, Mask
 from unetkit.data.pair import Pair
 from unetkit.evaluating.score import ScoreReport, score
+from unetkit.modelfile import Fingerprint
 from unetkit.predicting.backends.torch import TorchBackend
 from unetkit.predicting.predictor import Predictor
 from unetkit.training.session import Session
@@ -20,8 +21,6 @@ class Scorer:
 
     Attributes:
         predictor: over the live average; what `predict` would use.
-        last: the newest report.
-        best: the report of the best scoring of this process, None after a resume until there is a better one.
     """
 
     def __init__(self, session: Session) -> None:
@@ -30,19 +29,16 @@ class Scorer:
         self.predictor = Predictor(session.contract, backend)
         self._kept: dict[Pair, tuple[Image, Mask]] = {}
         self._bytes = 0
-        self.last: ScoreReport | None = None
 
     def __call__(self) -> dict[str, float]:
         """Name → value on the validation split; empty where there is none."""
         if not self._session.material.val:
             return {}
-        self.last = self.report()
-        return {name: value for name, value in self.last.scores.items() if math.isfinite(value)}
+        return {name: value for name, value in self.report().scores.items() if math.isfinite(value)}
 
-    def report(self) -> ScoreReport:
-        """The whole report of the weights as they are now."""
-        material = self._session.material
-        return score(self.predictor, material.val, self.read, split="val")
+    def report(self, fingerprint: Fingerprint | None = None) -> ScoreReport:
+        """The whole report of the weights as they are now; with baselines where the fingerprint is given."""
+        return score(self.predictor, self._session.material.val, self.read, split="val", fingerprint=fingerprint)
 
     def read(self, pair: Pair) -> tuple[Image, Mask]:
         """A pair at native size, decoded once as long as memory allows."""

@@ -1,4 +1,4 @@
-"""The live table of a run: loss, score, learning rate, speed, time left, and the share of time spent waiting for data."""
+"""The live table of a run: loss, score, learning rate, speed, time left, share of the time spent waiting for data."""
 
 from __future__ import annotations
 

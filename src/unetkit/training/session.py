@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+
 import torch
 from torch import nn
 
@@ -25,8 +26,8 @@ from unetkit.training.build import (
 )
 from unetkit.training.clock import Clock
 from unetkit.training.device import Compute
-from unetkit.training.order import permutation
 from unetkit.training.optimiser import build_optimiser
+from unetkit.training.order import permutation
 from unetkit.training.plan import Plan
 from unetkit.training.prepare import Material
 from unetkit.training.progress import Progress
@@ -68,7 +69,7 @@ def assemble(settings: TrainSettings, material: Material, compute: Compute, cloc
     """Build network, loss, optimiser and batches; nothing is trained yet, nothing written."""
     torch.manual_seed(settings.training.seed)
     contract = draft_contract(settings, material)
-    network = _network(settings, contract).to(compute.device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    network = to_device(_network(settings, contract), compute)
     loss, weights = make_loss(settings.loss, material.counts)
     _describe_model(settings, network, weights)
     optimiser = build_optimiser(settings.training.optimiser, network, make_hyper(settings.training))
@@ -87,6 +88,12 @@ def assemble(settings: TrainSettings, material: Material, compute: Compute, cloc
         samples_per_step=maker.batch * settings.training.accumulate,
         progress=Progress(),
     )
+
+
+def to_device(network: nn.Module, compute: Compute) -> nn.Module:
+    """The network where it is trained, its kernels channels last in memory (the faster order on CPU and GPU)."""
+    network.to(compute.device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    return network
 
 
 def draft_contract(settings: TrainSettings, material: Material) -> Contract:
@@ -139,7 +146,9 @@ def _network(settings: TrainSettings, contract: Contract) -> nn.Module:
         tensors, _ = read_model(locate_model(settings.start_from))
         loaded = load_weights(network, tensors)
         if not loaded.kept:
-            raise FormatError("no weight of this model fits the network", where=settings.start_from, advice="choose its --network")
+            raise FormatError(
+                "no weight of this model fits the network", where=settings.start_from, advice="choose its --network"
+            )
         say(f"weights from {settings.start_from}: {loaded}")
     return network
 

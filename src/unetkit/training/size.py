@@ -41,5 +41,7 @@ def _positive(number: str, text: str) -> int:
     if number.isdecimal() and 1 <= int(number) <= 16384:
         return int(number)
     raise ConfigError(
-        f"'{text}' is no working size", where="data.size", advice="say --size 256 (long side) or --size fit:192x256 (inside H×W)"
+        f"'{text}' is no working size",
+        where="data.size",
+        advice="say --size 256 (long side) or --size fit:192x256 (inside H×W)",
     )

@@ -1,4 +1,4 @@
-"""What a checkpoint holds, and how it goes back: tensors of network, average and optimiser; progress and plan as JSON."""
+"""What a checkpoint holds, and how it goes back: tensors, and progress and plan as JSON."""
 
 from __future__ import annotations
 
@@ -45,7 +45,9 @@ def to_array(tensor: torch.Tensor) -> npt.NDArray[Any]:
 
 
 def _load(network: torch.nn.Module, tensors: Arrays, prefix: str) -> None:
-    own = {name.removeprefix(prefix): torch.from_numpy(array) for name, array in tensors.items() if name.startswith(prefix)}
+    own = {
+        name.removeprefix(prefix): torch.from_numpy(array) for name, array in tensors.items() if name.startswith(prefix)
+    }
     network.load_state_dict(own, strict=True)
 
 
