@@ -66,8 +66,10 @@ def find_groups(
     table = columns or {}
     if groups is not None and groups not in table:
         return _by_regex(images, groups)
-    if groups is not None or any(table.get("group", ())):
-        return _by_column(groups or "group", table[groups or "group"])
+    if groups is not None:
+        return _by_column(groups, table[groups], f"column `{groups}`")
+    if any(table.get("group", ())):
+        return _by_column("group", table["group"], "as given with the pairs")
     found = _best(images, folder_candidates(images), "folders")
     if found is None:
         found = _by_time(images)
@@ -110,9 +112,9 @@ def _by_regex(images: Sequence[str], text: str) -> tuple[GroupRule, Groups]:
     return _rule("regex", f"regex {text}", found, text), found
 
 
-def _by_column(name: str, values: Sequence[str]) -> tuple[GroupRule, Groups]:
+def _by_column(name: str, values: Sequence[str], words: str) -> tuple[GroupRule, Groups]:
     found = tuple(value.strip() or None for value in values)
-    return _rule("column", f"column `{name}`", found, name), found
+    return _rule("column", words, found, name), found
 
 
 # --- found in the names -----------------------------------------------------------------------------------------

@@ -1,0 +1,59 @@
+"""Checks of the classes: rare ones, and those that train or val knows nothing about."""
+
+from __future__ import annotations
+
+from unetkit.checking.finding import Finding, finding
+from unetkit.checking.survey import Survey
+from unetkit.losses.weights import imbalance, suggest_weights
+
+
+def check_imbalance(survey: Survey) -> list[Finding]:
+    """Classes so rare that a loss hardly sees them."""
+    train = survey.masks.of(pair.image for pair in survey.dataset.split("train"))
+    counts = train.pixels()
+    method = suggest_weights(counts)
+    if method is None:
+        return []
+    names, total = survey.dataset.classes.names, counts.sum()
+    rare = [
+        f"{names[i]}: {counts[i] / total:.2%}" for i in counts.argsort() if 0 < counts[i] < total / (2 * len(names))
+    ]
+    message = f"the rarest class of train has {imbalance(counts):,.0f} times fewer pixels than the typical one"
+    return finding("class-imbalance", "warning", rare, message, survey.command("train", f"--class-weights {method}"))
+
+
+def check_absent(survey: Survey) -> list[Finding]:
+    """Classes that are in the masks and not in train, or not in val; and classes of the table that are nowhere."""
+    table = survey.dataset.classes
+    names = table.names
+    void = {row.id for row in table.classes if row.source in table.ignore}
+    seen = survey.masks.pixels()
+    per_split = {
+        name: survey.masks.of(pair.image for pair in survey.dataset.split(name)).pixels() for name in ("train", "val")
+    }
+    val = survey.dataset.split("val")
+    anywhere = [i for i in range(len(names)) if seen[i]]
+    advice = "choose parts that hold it (--val, --groups), or another seed: " + survey.command("check", "--seed 1")
+    return [
+        *finding(
+            "class-absent-from-train",
+            "warning",
+            [names[i] for i in anywhere if not per_split["train"][i]],
+            "{n} classes have truth, but none in train: they cannot be learnt",
+            advice,
+        ),
+        *finding(
+            "class-absent-from-val",
+            "warning",
+            [names[i] for i in anywhere if val and not per_split["val"][i]],
+            "{n} classes have no val image: nothing can be said about them while training",
+            advice,
+        ),
+        *finding(
+            "class-without-truth",
+            "info",
+            [names[i] for i in range(len(names)) if not seen[i] and i not in void],
+            "{n} classes of the table occur in no mask that was read",
+            "they keep their ids and are not scored",
+        ),
+    ]

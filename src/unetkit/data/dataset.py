@@ -1,0 +1,305 @@
+"""The one door to a data set: from a folder, a table or a manifest to pairs with classes, groups and splits.
+
+reading (which image has which mask) → headers → encoding and classes → groups → splits
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TypedDict, Unpack
+
+from unetkit.data.arrays import Image, Mask
+from unetkit.data.class_text import parse_ignore
+from unetkit.data.classes import ClassTable
+from unetkit.data.description import describe, masks_of, reading_of, rule_of
+from unetkit.data.encodings import Encoding, Sample, find_encoding
+from unetkit.data.groups import GroupRule, find_groups
+from unetkit.data.layouts import Reading, find_pairs
+from unetkit.data.manifest import Manifest, find_manifest, load_manifest, save_manifest
+from unetkit.data.pair import Pair
+from unetkit.data.parallel import each
+from unetkit.data.pixels import read_photo, read_sample, read_truth
+from unetkit.data.scan import FileScan, MaskScan, evenly, scan_files, scan_masks
+from unetkit.data.soundness import BadFile, fault_of
+from unetkit.data.splits import DEFAULT_TEST, DEFAULT_VAL, Split, SplitBy, split_pairs
+from unetkit.errors import ConfigError, DataError
+
+
+class Said(TypedDict, total=False):
+    """What a user may say about how data are read; names and meanings as in `DataSettings`."""
+
+    images: str | None
+    masks: str | None
+    layout: str | None
+    encoding: str | None
+    classes: str | None
+    ignore: str | None
+    val: str
+    test: str
+    split_by: SplitBy
+    groups: str | None
+    skip_bad: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DataSet:
+    """Images with masks, and all that is known about them.
+
+    Attributes:
+        root: the folder that all paths are relative to.
+        pairs: every pair with its split and group, in natural order; bad ones too, unless they were skipped.
+        classes: what the ids in a mask mean.
+        encoding: how a mask file says them.
+        groups: how images are grouped.
+        split_by: how the split was made: "given", "group", "time" or "random".
+        columns: further columns of a table of pairs, a value for each pair.
+        reading: how the folder was read.
+        notes: what was concluded about the masks, for people; `split_notes` about the split.
+        bad: files that cannot be used.
+        files, masks: what was seen in the headers, and in the masks where they were read.
+    """
+
+    root: Path
+    pairs: tuple[Pair, ...]
+    classes: ClassTable
+    encoding: Encoding
+    groups: GroupRule
+    split_by: str
+    columns: Mapping[str, tuple[str, ...]]
+    reading: Reading = field(compare=False)
+    notes: tuple[str, ...] = field(default=(), compare=False)
+    split_notes: tuple[str, ...] = field(default=(), compare=False)
+    bad: tuple[BadFile, ...] = field(default=(), compare=False)
+    files: FileScan = field(default=FileScan({}, ()), compare=False, repr=False)
+    masks: MaskScan | None = field(default=None, compare=False, repr=False)
+
+    def split(self, name: str) -> tuple[Pair, ...]:
+        """The pairs of "train", "val" or "test"; "all" gives every pair."""
+        return tuple(pair for pair in self.pairs if name in ("all", pair.split))
+
+    @property
+    def sound(self) -> tuple[Pair, ...]:
+        """The pairs without a known defect."""
+        broken = {defect.image for defect in self.bad}
+        return tuple(pair for pair in self.pairs if pair.image not in broken)
+
+    def read_image(self, pair: Pair) -> Image:
+        """The image of a pair, H×W×C uint8 or uint16; DataError where it cannot be decoded."""
+        return read_photo(self.root, pair, self.reading)
+
+    def read_mask(self, pair: Pair) -> Mask:
+        """The mask of a pair, H×W class ids; pixels that are no class are ignore. DataError as above."""
+        return read_truth(self.root, pair, self.reading, self.encoding).mask
+
+    def read(self, pair: Pair) -> tuple[Image, Mask]:
+        """Image and mask of a pair, of one size.
+
+        Raises:
+            DataError: one of them cannot be decoded, or their sizes differ.
+        """
+        image, mask = self.read_image(pair), self.read_mask(pair)
+        if image.shape[:2] != mask.shape:
+            raise DataError(
+                f"the image is {image.shape[1]}×{image.shape[0]}, its mask {mask.shape[1]}×{mask.shape[0]}",
+                where=str(self.root / pair.image),
+                advice="--skip-bad leaves such pairs out",
+            )
+        return image, mask
+
+    def scan_masks(self, pairs: Sequence[Pair]) -> MaskScan:
+        """Pixels of each class in the masks of these pairs; masks read when the data were opened are not read again."""
+        known = self.masks
+        if known is not None and {pair.image for pair in pairs} <= set(known.images):
+            return known.of(pair.image for pair in pairs)
+        return _scan(self.root, pairs, self.reading, self.encoding, len(self.classes))
+
+    def refuse_bad(self) -> None:
+        """Raise DataError if a file of a pair cannot be used: what training does before it starts."""
+        used = {pair.image for pair in self.pairs}
+        bad = [defect for defect in self.bad if defect.image in used]
+        if bad:
+            raise DataError(
+                f"{len(bad):,} of {len(self.pairs):,} pairs cannot be used: {bad[0].reason}",
+                where=str(self.root / bad[0].path),
+                advice="repair them, or leave them out with --skip-bad; `unetkit check` lists them all",
+            )
+
+
+def open_data(source: Path, *, seed: int = 0, masks_to_scan: int | None = None, **said: Unpack[Said]) -> DataSet:
+    """Open a folder, a table of pairs, or a manifest of ours (a `.csv` with a `data.yaml` beside it, or their folder).
+
+    Args:
+        source: where the data are.
+        seed: of the split.
+        masks_to_scan: how many masks are read to fix the class table and to balance the split; None reads every one.
+            Those of a manifest, whose classes and split are fixed, are not read at all.
+        said: what the user says; everything else is found out.
+
+    Raises:
+        DataError: there is nothing to read, or it cannot be understood.
+        AmbiguityError: two readings are possible; the advice has the flag that decides.
+        ConfigError: something said does not fit the data.
+    """
+    table = find_manifest(source)
+    if table is not None:
+        return _open_manifest(table, seed, said)
+    reading = find_pairs(source, images=said.get("images"), masks=said.get("masks"), layout=said.get("layout"))
+    files = scan_files(reading.root, reading.pairs)
+    sample = evenly(_sound(reading.pairs, files.bad, reading.root), masks_to_scan)
+    encoding, classes, notes, broken = _classes(reading, sample, said)
+    sample = [pair for pair in sample if pair.image not in {defect.image for defect in broken}]
+    masks = _scan(reading.root, sample, reading, encoding, len(classes))
+    bad = (*files.bad, *broken, *masks.bad)
+    pairs = _sound(reading.pairs, bad, reading.root) if said.get("skip_bad") else reading.pairs
+    rule, pairs = _grouped(pairs, said.get("groups"), _columns(reading, pairs))
+    split = _split(pairs, rule, seed, said, masks)
+    return DataSet(
+        root=reading.root,
+        pairs=split.pairs,
+        classes=classes,
+        encoding=encoding,
+        groups=rule,
+        split_by=split.by,
+        columns=_columns(reading, split.pairs),
+        reading=reading,
+        notes=notes,
+        split_notes=split.notes,
+        bad=bad,
+        files=files,
+        masks=masks,
+    )
+
+
+def write_manifest(dataset: DataSet, folder: Path, *, hashes: bool = False, sealed: bool = False) -> None:
+    """Write `manifest.csv` and `data.yaml` into `folder`, which must exist.
+
+    Args:
+        hashes: add the SHA-256 of each image file as a column.
+        sealed: protect both files by checksums, as in a run folder.
+    """
+    description = describe(dataset.reading, dataset.encoding, dataset.classes, dataset.groups, dataset.split_by)
+    manifest = Manifest(dataset.root, dataset.pairs, dataset.columns, description)
+    save_manifest(manifest, folder, hashes=hashes, sealed=sealed)
+
+
+# --- steps ------------------------------------------------------------------------------------------------------
+
+
+def _open_manifest(table: Path, seed: int, said: Said) -> DataSet:
+    fixed = [f"--{name}" for name in ("images", "masks", "layout") if said.get(name)]
+    if fixed:
+        raise ConfigError(
+            f"{' and '.join(fixed)} cannot be said about a manifest: it names every image and mask",
+            where=str(table),
+            advice="leave the flag out, or point at the folder of the images",
+        )
+    manifest = load_manifest(table)
+    reading = reading_of(manifest, table)
+    files = scan_files(manifest.root, manifest.pairs)
+    sound = _sound(manifest.pairs, files.bad, manifest.root)
+    encoding, classes = masks_of(manifest, table)
+    notes, broken = (), ()
+    if any(said.get(name) for name in ("classes", "encoding", "ignore")):
+        encoding, classes, notes, broken = _classes(reading, sound, said)
+    bad = (*files.bad, *broken)
+    pairs = _sound(manifest.pairs, bad, manifest.root) if said.get("skip_bad") else manifest.pairs
+    rule = rule_of(manifest.description) if said.get("groups") is None else None
+    if rule is None:
+        rule, pairs = _grouped(pairs, said.get("groups"), _columns(reading, pairs))
+    split = _split(pairs, rule, seed, said, None)
+    anew = said.get("split_by", "auto") != "auto" or not all(pair.split for pair in pairs)
+    return DataSet(
+        root=manifest.root,
+        pairs=split.pairs,
+        classes=classes,
+        encoding=encoding,
+        groups=rule,
+        split_by=split.by if anew else str(manifest.description.get("split_by", split.by)),
+        columns=_columns(reading, split.pairs),
+        reading=reading,
+        notes=notes,
+        split_notes=split.notes,
+        bad=bad,
+        files=files,
+    )
+
+
+def _sound(pairs: Sequence[Pair], bad: Sequence[BadFile], root: Path) -> tuple[Pair, ...]:
+    broken = {defect.image for defect in bad}
+    sound = tuple(pair for pair in pairs if pair.image not in broken)
+    if not sound:
+        raise DataError(
+            f"none of the {len(pairs):,} pairs can be used" + (f": {bad[0].reason}" if bad else ""),
+            where=str(root / bad[0].path) if bad else str(root),
+            advice="point at a folder with images and masks",
+        )
+    return sound
+
+
+def _classes(
+    reading: Reading, pairs: Sequence[Pair], said: Said
+) -> tuple[Encoding, ClassTable, tuple[str, ...], tuple[BadFile, ...]]:
+    """The encoding, its classes, what was concluded, and the masks that cannot be decoded."""
+    bad: list[BadFile] = []
+
+    def sample(pair: Pair) -> Sample | BadFile:
+        try:
+            return read_sample(reading.root, pair, reading)
+        except DataError as error:
+            return BadFile(pair.masks[0], fault_of(error), error.what, pair.image)
+
+    def sound() -> Iterator[Sample]:
+        for seen in each(sample, pairs, "reading masks"):
+            if isinstance(seen, BadFile):
+                bad.append(seen)
+            else:
+                yield seen
+
+    classes = said.get("classes")
+    encoding, table, notes = find_encoding(
+        sound(),
+        encoding=said.get("encoding"),
+        classes=ClassTable.from_text(classes) if classes else None,
+        ignore=parse_ignore(said.get("ignore")),
+        class_folders=reading.class_folders,
+    )
+    return encoding, table, tuple(notes), tuple(bad)
+
+
+def _scan(root: Path, pairs: Sequence[Pair], reading: Reading, encoding: Encoding, classes: int) -> MaskScan:
+    def read(pair: Pair) -> tuple[Mask, int]:
+        decoded = read_truth(root, pair, reading, encoding)
+        return decoded.mask, decoded.unmatched
+
+    return scan_masks(pairs, read, classes, "counting classes")
+
+
+def _grouped(
+    pairs: Sequence[Pair], asked: str | None, columns: Mapping[str, tuple[str, ...]]
+) -> tuple[GroupRule, tuple[Pair, ...]]:
+    """The rule, and the pairs with their groups; groups that the layout knows stand unless others are asked for."""
+    table = dict(columns)
+    if any(pair.group for pair in pairs):
+        table["group"] = tuple(pair.group or "" for pair in pairs)
+    rule, groups = find_groups([pair.image for pair in pairs], groups=asked, columns=table)
+    return rule, tuple(replace(pair, group=group) for pair, group in zip(pairs, groups, strict=True))
+
+
+def _split(pairs: Sequence[Pair], rule: GroupRule, seed: int, said: Said, masks: MaskScan | None) -> Split:
+    return split_pairs(
+        pairs,
+        rule,
+        val=said.get("val", DEFAULT_VAL),
+        test=said.get("test", DEFAULT_TEST),
+        split_by=said.get("split_by", "auto"),
+        seed=seed,
+        presence=masks.presence() if masks is not None else None,
+    )
+
+
+def _columns(reading: Reading, pairs: Sequence[Pair]) -> dict[str, tuple[str, ...]]:
+    """The table's further columns, in the order of `pairs`."""
+    place = {pair.image: number for number, pair in enumerate(reading.pairs)}
+    return {name: tuple(values[place[pair.image]] for pair in pairs) for name, values in reading.columns.items()}

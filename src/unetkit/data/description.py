@@ -1,0 +1,76 @@
+"""What `data.yaml` says about a data set besides its pairs, to and from plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from unetkit.data.classes import ClassTable
+from unetkit.data.encodings import Encoding, encoding_from_json
+from unetkit.data.groups import GroupRule
+from unetkit.data.layouts import Reading
+from unetkit.data.manifest import Manifest
+from unetkit.errors import DataError
+
+
+def describe(
+    reading: Reading, encoding: Encoding, classes: ClassTable, rule: GroupRule, split_by: str
+) -> dict[str, Any]:
+    """The keys of `data.yaml`."""
+    table = classes.to_json()
+    return {
+        "layout": reading.layout,
+        "side_by_side": reading.side_by_side,
+        "class_folders": list(reading.class_folders),
+        "encoding": encoding.to_json(),
+        "table": table["name"],
+        "classes": table["classes"],
+        "ignore": table["ignore"],
+        "groups": {"by": rule.by, "evidence": rule.evidence, "pattern": rule.pattern, "count": rule.count},
+        "split_by": split_by,
+    }
+
+
+def reading_of(manifest: Manifest, table: Path) -> Reading:
+    """The reading that a manifest is."""
+    known = manifest.description
+    return Reading(
+        layout=str(known.get("layout", "manifest")),
+        root=manifest.root,
+        pairs=manifest.pairs,
+        side_by_side=bool(known.get("side_by_side", False)),
+        class_folders=tuple(str(name) for name in known.get("class_folders", ())),
+        evidence=f"{table.name}, as data.yaml describes it",
+        columns=manifest.columns,
+    )
+
+
+def masks_of(manifest: Manifest, table: Path) -> tuple[Encoding, ClassTable]:
+    """The encoding and the classes.
+
+    Raises:
+        DataError: a key is missing or broken.
+        ConfigError: there is no encoding of that name.
+    """
+    known = manifest.description
+    try:
+        encoding = encoding_from_json(known["encoding"])
+        return encoding, ClassTable.from_json({**known, "name": known.get("table", "")})
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(
+            f"the description of the masks is broken: {error}",
+            where=str(table.with_name("data.yaml")),
+            advice="write it again: unetkit train, or check --fix",
+        ) from error
+
+
+def rule_of(known: Mapping[str, Any]) -> GroupRule | None:
+    """How the groups in the table were found, where it is written."""
+    if not isinstance(known.get("groups"), dict):
+        return None
+    groups: dict[str, Any] = known["groups"]
+    by, evidence = groups.get("by"), str(groups.get("evidence", ""))
+    if by not in ("names", "folders", "time", "regex", "column", "none"):
+        return None
+    return GroupRule(by, evidence, str(groups.get("pattern", "")), int(groups.get("count", 0)))

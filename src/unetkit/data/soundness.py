@@ -1,0 +1,70 @@
+"""Whether a file can be used at all, from its header and its end: cheap enough for every file of a large set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from unetkit.data.header import Header, check_whole, read_header
+from unetkit.errors import DataError
+
+Fault = Literal["missing-file", "empty-file", "not-an-image", "truncated-file", "unreadable-file", "size-mismatch"]
+
+# What must stand near the end of a whole file; writers may add a few bytes behind it.
+_ENDS = {"PNG": b"IEND", "JPEG": b"\xff\xd9", "MPO": b"\xff\xd9"}
+_TAIL = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class BadFile:
+    """A file that cannot be used, or a pair whose two files do not fit.
+
+    Attributes:
+        path: relative to the root.
+        fault: what kind of defect.
+        reason: in words.
+        image: the image of the pair that it belongs to.
+    """
+
+    path: str
+    fault: Fault
+    reason: str
+    image: str
+
+
+def inspect(path: Path) -> Header | tuple[Fault, str]:
+    """The header of a sound file, or what is wrong with it; of a large file only the header and the end are read."""
+    try:
+        size = path.stat().st_size
+        if size == 0:
+            return "empty-file", "the file is empty (0 bytes)"
+        header = read_header(path)
+        _check_end(path, size, header)
+    except FileNotFoundError:
+        return "missing-file", "there is no such file"
+    except OSError as error:
+        return "unreadable-file", f"the system cannot read it: {error.strerror or error}"
+    except DataError as error:
+        return fault_of(error), error.what
+    return header
+
+
+def _check_end(path: Path, size: int, header: Header) -> None:
+    end = _ENDS.get(header.format)
+    if end is None:
+        return
+    with path.open("rb") as file:
+        file.seek(max(size - _TAIL, 0))
+        tail = file.read()
+    if size <= _TAIL:
+        check_whole(tail, header, str(path))
+    elif end not in tail:
+        raise DataError(f"the file ends before the image does, after {size:,} bytes", where=str(path))
+
+
+def fault_of(error: DataError) -> Fault:
+    """What kind of defect a decoder's error tells of."""
+    if "no image" in error.what:
+        return "not-an-image"
+    return "truncated-file" if "truncated" in error.what or "ends before" in error.what else "unreadable-file"
