@@ -46,8 +46,8 @@ class Anatomy:
     """
 
     depth: int = 4
-    width: int = 24
-    width_cap: int = 192
+    width: int = 16
+    width_cap: int = 64
     block: BlockKind = "plain"
     bottleneck: BottleneckKind = "double"
     convolution_bias: bool = False

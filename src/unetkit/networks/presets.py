@@ -4,11 +4,12 @@ from __future__ import annotations
 
 Preset = dict[str, object]
 
+# Widths are multiples of 16: a convolution of 24 channels takes twice as long on a CPU as one of 16.
 _OURS: Preset = {
     "name": "unet",
     "depth": 4,
-    "width": 24,
-    "width_cap": 192,
+    "width": 16,
+    "width_cap": 64,
     "block": "plain",
     "bottleneck": "double",
     "convolution_bias": False,
@@ -38,9 +39,9 @@ _CLASSIC: Preset = {
 }
 
 PRESETS: dict[str, Preset] = {
-    "nano": {**_OURS, "width": 16, "width_cap": 64},
+    "nano": {**_OURS, "width_cap": 32, "stem_stride": 4},
     "small": _OURS,
-    "base": {**_OURS, "width": 48, "width_cap": 384, "block": "residual"},
+    "base": {**_OURS, "width": 32, "width_cap": 256, "block": "residual"},
     # 31,030,658 parameters at 1→2. The paper's convolutions are not padded and shrink 572×572 to 388×388; here they
     # are, so that the size is kept. The paper puts dropout "at the end of the contracting path" without a rate.
     "original": {**_CLASSIC, "dropout": 0.5, "dropout_place": "deep"},
