@@ -183,8 +183,15 @@ def _switch_console_off() -> None:
     console.switch_off()
 
 
+class _Results(Console):
+    """stdout; when its reader has gone, that is told to `main` instead of ending the process here."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def _stdout(screen: Screen) -> Console:
-    return Console(no_color=True if screen.colour is False else None, highlight=False)
+    return _Results(no_color=True if screen.colour is False else None, highlight=False)
 
 
 def _print_json(document: Mapping[str, Any]) -> None:

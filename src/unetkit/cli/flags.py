@@ -1,11 +1,10 @@
 """Settings as flags: every setting of a job by its path, `--training.learning-rate`, the common ones also short."""
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from cyclopts import Group, Parameter
-from cyclopts.token import Token
 
 from unetkit.cli.screen import LOG, LOG_HELP, SWITCHES
 from unetkit.config.base import Settings
@@ -27,7 +26,7 @@ SCREEN = Group("What is shown", sort_key=9)
 
 def setting_parameters(job: type[Settings]) -> list[inspect.Parameter]:
     """One keyword-only parameter for each setting of `job`."""
-    return [_keyword(_identifier(key), _annotation(key), default=key.default) for key in keys_of(job).values()]
+    return [_keyword(_identifier(key), _annotation(key)) for key in keys_of(job).values()]
 
 
 def configuration_parameters() -> list[inspect.Parameter]:
@@ -72,21 +71,19 @@ def _identifier(key: Key) -> str:
 def _annotation(key: Key) -> Any:
     group = GROUPS["" if len(key.path) == 1 else key.path[0]]
     if key.is_switch:
-        return Annotated[bool, Parameter(name=key.flags, help=key.help, group=group)]
-    # The words of a flag are not converted here: one place, the settings' models, judges flags, files and variables.
-    parameter = Parameter(
-        name=key.flags,
-        help=key.help,
-        group=group,
-        metavar=key.shown,
-        converter=_as_typed,
-        allow_leading_hyphen=key.kind in {"number", "whole number"},
-    )
-    return Annotated[key.annotation, parameter]
+        return Annotated[bool | None, Parameter(name=key.flags, help=key.help, group=group)]
+    # Every value is text here: one place, the settings' models, judges flags, files and variables.
+    number = key.kind in {"number", "whole number"}
+    text = f"{key.help}{_limits(key)}"
+    shown = Parameter(name=key.flags, help=text, group=group, metavar=key.shown, allow_leading_hyphen=number)
+    return Annotated[str | None, shown]
 
 
-def _as_typed(_: Any, tokens: Sequence[Token]) -> str:
-    return tokens[0].value
+def _limits(key: Key) -> str:
+    choices = " | ".join(map(str, key.choices))
+    default = "" if key.default in {None, ""} else f"default: {key.default}"
+    notes = "; ".join(note for note in (choices, default) if note)
+    return f" [{notes}]" if notes else ""
 
 
 def _shown(name: str, text: str, metavar: str | None = None) -> Parameter:

@@ -60,10 +60,8 @@ def _is_path_only(entry: HelpEntry) -> bool:
 
 def _meaning(entry: HelpEntry) -> str:
     text = " ".join(_words(entry.description).split())
-    choices = " | ".join(entry.choices or ())
-    default = "" if entry.default in {None, "None", "False", "()", '""'} else f"default: {entry.default}"
-    notes = "; ".join(note for note in (choices, default) if note)
-    return f"{text} [{notes}]" if notes else text
+    is_said = entry.positional_label and entry.default not in {None, "None", "()"}
+    return f"{text} [default: {entry.default}]" if is_said else text
 
 
 def _words(description: Any) -> str:

@@ -28,8 +28,8 @@ def usage_error(error: CycloptsError, commands: Sequence[str]) -> UsageError:
         return UsageError(f"{words}: more than this command takes", where=where, advice=f"{where} --help")
     if isinstance(error, MissingArgumentError) and error.argument is not None:
         return _missing(error, where)
-    if isinstance(error, RepeatArgumentError) and error.argument is not None:
-        return UsageError(f"{error.argument.name} is given twice", where=where, advice="give it once")
+    if isinstance(error, RepeatArgumentError):
+        return UsageError(f"{error.token.keyword} is given twice", where=where, advice="give it once")
     error.verbose = False
     return UsageError(str(error), where=where, advice=f"{where} --help")
 

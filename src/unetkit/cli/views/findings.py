@@ -10,6 +10,7 @@ from unetkit.cli.views.tables import command_line, facts, share, swatch, table
 
 STYLES = {"error": "bold red", "warning": "yellow", "info": "blue"}
 EXAMPLES = 3
+SIZES = 3
 
 
 def has_errors(document: Any) -> bool:
@@ -20,6 +21,8 @@ def has_errors(document: Any) -> bool:
 def show_check(document: Any, screen: Console) -> None:
     """Facts, classes, findings, and the verdict last, where the eye is."""
     facts(screen, _facts(document))
+    for note in document["reading"]["notes"]:
+        screen.print(Text(f"· {note}", style="dim"))
     screen.print()
     screen.print(table(("id", "", "class", "source", ">pixels", ">images"), _classes(document)))
     for finding in document["findings"]:
@@ -32,14 +35,35 @@ def _facts(document: Any) -> Iterator[tuple[str, str]]:
     yield "data", f"{document['data']}"
     yield "layout", f"{document['layout']}"
     yield "encoding", f"{document['encoding']}"
-    yield "pairs", f"{document['pairs']:,}"
+    yield "pairs", f"{document['pairs']:,}{_orphans(document['orphans'])}"
+    yield "images", _sizes(document["sizes"], document["channels"])
     splits = document["splits"]
     yield "splits", ", ".join(f"{name} {count:,}" for name, count in splits.items() if isinstance(count, int) and count)
     groups = document["groups"]
     yield "groups", f"{groups['count']:,} by {groups['rule']}" if groups["count"] else "none found"
+    read = document["read"]
+    yield (
+        "read",
+        f"{read['headers']:,} headers, {_part(read['masks'], read['masks_total'])} masks, {read['images']:,} images",
+    )
     ignored = document["ignore"]
     if ignored["values"]:
         yield "ignored", f"{', '.join(map(str, ignored['values']))} ({share(ignored['pixels_share'])} of the pixels)"
+
+
+def _orphans(orphans: Any) -> str:
+    counts = [f"{count:,} {kind}" for kind, count in orphans.items() if count]
+    return f" ({' and '.join(counts)} without a partner)" if counts else ""
+
+
+def _sizes(sizes: Any, channels: Any) -> str:
+    shown = ", ".join(f"{row['width']}×{row['height']}" for row in sizes[:SIZES])
+    more = f" and {len(sizes) - SIZES:,} more sizes" if len(sizes) > SIZES else ""
+    return f"{shown}{more}; {' or '.join(channels)} channel{'' if list(channels) == ['1'] else 's'}"
+
+
+def _part(some: int, of: int) -> str:
+    return f"all {of:,}" if some == of else f"{some:,} of {of:,} (--all: every one)"
 
 
 def _classes(document: Any) -> Iterator[tuple[object, ...]]:

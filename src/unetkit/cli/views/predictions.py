@@ -27,12 +27,10 @@ def show_predictions(document: Any, screen: Console) -> None:
         screen.print(table(("image", ">confidence", "classes"), _rows(done[:MOST_ROWS])))
     if len(done) > MOST_ROWS:
         screen.print(f"and {len(done) - MOST_ROWS:,} more", style="dim")
-    for row in failed:
-        screen.print(
-            Text.assemble(("failed  ", "bold red"), f"{row['input']}: {_reason(row['error'])}"), soft_wrap=True
-        )
+    for row in failed[:MOST_ROWS]:
+        screen.print(Text.assemble(("failed  ", "bold red"), f"{row['input']}: {row['error']['what']}"), soft_wrap=True)
     screen.print()
-    facts(screen, _folders(done, document["seconds"]))
+    facts(screen, _folders(done, len(failed), document["seconds"]))
 
 
 def _rows(outputs: list[Any]) -> Iterator[tuple[str, str, str]]:
@@ -42,13 +40,9 @@ def _rows(outputs: list[Any]) -> Iterator[tuple[str, str, str]]:
         yield Path(row["input"]).name, score(row["confidence"]), classes
 
 
-def _folders(done: list[Any], seconds: float) -> Iterator[tuple[str, str]]:
-    yield "images", f"{len(done):,} in {seconds:.1f} s"
+def _folders(done: list[Any], failed: int, seconds: float) -> Iterator[tuple[str, str]]:
+    yield "images", f"{len(done):,} in {seconds:.1f} s" + (f"; {failed:,} failed" if failed else "")
     for kind in ("mask", "colour", "overlay"):
         first = next((row[kind] for row in done if row[kind]), None)
         if first:
             yield f"{kind}s" if kind != "colour" else "in colour", str(Path(first).parent)
-
-
-def _reason(error: Any) -> str:
-    return error if isinstance(error, str) else str(error["what"])

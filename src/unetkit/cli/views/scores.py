@@ -21,6 +21,8 @@ def show_scores(document: Any, screen: Console) -> None:
     screen.print(table(("", ">model", ">constant", ">position"), _means(document)))
     screen.print()
     screen.print(table(("class", ">IoU", ">Dice", ">precision", ">recall", ">pixels"), _classes(document)))
+    for row in document.get("absent_but_predicted", ()):
+        screen.print(f"{row['name']}: {row['pixels']:,} pixels predicted, none in the truth", markup=False)
     for line in _protocol(document):
         screen.print(line, style="dim", markup=False)
 

@@ -1,5 +1,6 @@
 """Tables that fit: no boxes, numbers to the right, names that wrap."""
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -30,7 +31,7 @@ def facts(screen: Console, rows: Iterable[tuple[str, object]]) -> None:
 
 def score(value: float | None) -> str:
     """A score with the digits that carry meaning; a dash where there is none."""
-    return "–" if value is None else f"{value:.4f}"
+    return "–" if value is None or math.isnan(value) else f"{value:.4f}"
 
 
 def share(value: float | None) -> str:
