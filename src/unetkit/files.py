@@ -266,7 +266,7 @@ def write_tensors(path: Path, tensors: Mapping[str, Array], metadata: Mapping[st
     The same tensors and metadata give the same bytes. No copy of a contiguous tensor is made.
     """
     arrays = {name: np.ascontiguousarray(tensors[name]).reshape(tensors[name].shape) for name in _by_alignment(tensors)}
-    parts = [memoryview(array.reshape(-1)).cast("B") for array in arrays.values() if array.size]
+    parts = [array.reshape(-1).data.cast("B") for array in arrays.values() if array.size]
     header = json.dumps(_header(arrays, metadata), separators=(",", ":"), ensure_ascii=False).encode()
     header += b" " * (-(len(header) + 64) % 8)
     length = (len(header) + 64).to_bytes(8, "little")

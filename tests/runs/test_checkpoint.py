@@ -1,0 +1,140 @@
+"""A run goes on from the newest intact checkpoint, and says when that is not the last."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from unetkit.errors import DiskFull, FormatError, TrainingDiverged
+from unetkit.files import write_sealed_text
+from unetkit.runs import RunFolder, load_best, load_newest_intact, save_best, save_last
+from unetkit.runs.checkpoint import checkpoint
+
+
+def save(run: RunFolder, step: int) -> None:
+    save_last(run, {"weight": np.full(100, step, np.float32)}, {"step": step, "rate": 0.1}, step)
+
+
+def damage(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[-9] ^= 1
+    path.write_bytes(data)
+
+
+def step_of(run: RunFolder) -> int:
+    tensors, metadata, _ = load_newest_intact(run)
+    assert (tensors["weight"] == metadata["step"]).all()
+    return metadata["step"]
+
+
+def test_the_last_save_comes_back_with_its_metadata(run: RunFolder) -> None:
+    save(run, 1)
+    save(run, 2)
+    _, metadata, said = load_newest_intact(run)
+    assert metadata == {"step": 2, "rate": 0.1}
+    assert said == ""
+
+
+def test_the_one_before_is_kept_and_no_more(run: RunFolder) -> None:
+    for step in range(1, 5):
+        save(run, step)
+    assert sorted(path.name for path in run.checkpoints.iterdir()) == ["last.safetensors", "previous.safetensors"]
+    damage(checkpoint(run, "last"))
+    assert step_of(run) == 3
+
+
+def test_a_damaged_last_is_named_with_the_steps_lost(run: RunFolder) -> None:
+    save(run, 100)
+    save(run, 150)
+    run.write_history([{"step": 100}, {"step": 150}])
+    damage(checkpoint(run, "last"))
+
+    said = load_newest_intact(run)[2]
+    assert "last.safetensors" in said
+    assert "previous.safetensors (step 100; 50 steps are lost)" in said
+
+
+def test_a_damaged_last_does_not_push_out_a_sound_previous(run: RunFolder) -> None:
+    save(run, 1)
+    save(run, 2)
+    damage(checkpoint(run, "last"))
+    save(run, 3)
+    damage(checkpoint(run, "last"))
+    assert step_of(run) == 1
+
+
+def test_between_the_two_renames_the_acknowledged_one_is_found(run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(run, 1)
+    renames: list[str] = []
+    original = Path.replace
+
+    def dying(self: Path, target: Path) -> Path:
+        renames.append(target.name)
+        if target.name == "last.safetensors":
+            raise KeyboardInterrupt
+        return original(self, target)
+
+    monkeypatch.setattr(Path, "replace", dying)
+    with pytest.raises(KeyboardInterrupt):
+        save(run, 2)
+
+    assert renames[-2:] == ["previous.safetensors", "last.safetensors"]
+    assert step_of(run) == 1
+
+
+def test_with_both_damaged_the_message_names_both(run: RunFolder) -> None:
+    save(run, 1)
+    save(run, 2)
+    damage(checkpoint(run, "last"))
+    damage(checkpoint(run, "previous"))
+    with pytest.raises(FormatError, match="no intact checkpoint") as caught:
+        load_newest_intact(run)
+    assert "last.safetensors" in caught.value.where
+    assert "previous.safetensors" in caught.value.where
+
+
+def test_a_checkpoint_of_another_run_is_refused(run: RunFolder, tmp_path: Path) -> None:
+    other = RunFolder.create(
+        tmp_path / "other",
+        config="a: 1",
+        environment={},
+        write_manifest=lambda folder: write_sealed_text(folder / "manifest.csv", "image,mask\n"),
+    )
+    save(other, 9)
+    checkpoint(other, "last").replace(checkpoint(run, "last"))
+    save_best(run, {"weight": np.zeros(1)}, {}, 1)
+    with pytest.raises(FormatError) as caught:
+        load_newest_intact(run)
+    assert "another run" in caught.value.where
+
+
+def test_nan_is_never_saved_and_the_old_one_stays(run: RunFolder) -> None:
+    save(run, 1)
+    with pytest.raises(TrainingDiverged):
+        save_last(run, {"weight": np.array([np.nan])}, {"step": 2}, 2)
+    assert step_of(run) == 1
+
+
+def test_best_is_replaced_and_comes_back(run: RunFolder) -> None:
+    for step in (1, 2):
+        save_best(run, {"weight": np.full(3, step)}, {"metric": "mean_iou"}, step)
+    tensors, metadata = load_best(run)
+    assert tensors["weight"].tolist() == [2, 2, 2]
+    assert metadata == {"metric": "mean_iou"}
+
+
+def test_a_full_disk_keeps_every_checkpoint(run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(run, 1)
+    save(run, 2)
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(DiskFull):
+        save(run, 3)
+    monkeypatch.undo()
+    assert step_of(run) == 2
+    damage(checkpoint(run, "last"))
+    assert step_of(run) == 1

@@ -1,0 +1,59 @@
+"""Outputs are numbered upwards, and MODEL means one file or is refused with the next step."""
+
+from pathlib import Path
+
+import pytest
+
+from unetkit.errors import DataError, UsageError
+from unetkit.runs import RunFolder, locate_model, next_free
+
+
+def test_numbers_go_on_above_the_largest(tmp_path: Path) -> None:
+    for name in ("sea-1", "sea-7", "sea-x", "seaside-9", "sea-2.bak"):
+        (tmp_path / name).mkdir()
+    assert next_free(tmp_path, "sea").name == "sea-8"
+
+
+def test_the_first_is_1_even_where_the_folder_is_missing(tmp_path: Path) -> None:
+    assert next_free(tmp_path / "runs", "sea (2)") == tmp_path / "runs" / "sea (2)-1"
+    assert next_free(tmp_path / "evaluations").name == "1"
+
+
+def test_a_model_file_means_itself(tmp_path: Path) -> None:
+    (tmp_path / "m.safetensors").touch()
+    assert locate_model(str(tmp_path / "m.safetensors")) == tmp_path / "m.safetensors"
+
+
+def test_a_finished_run_means_its_model(run: RunFolder) -> None:
+    run.model.touch()
+    assert locate_model(str(run.path)) == run.model
+    assert RunFolder.of_model(run.model) == run
+
+
+def test_an_unfinished_run_is_refused_with_the_command_that_resumes_it(run: RunFolder) -> None:
+    with pytest.raises(UsageError, match="not ended") as caught:
+        locate_model(str(run.path))
+    assert caught.value.advice == f"unetkit train --resume {run.path}"
+
+
+def test_a_path_with_a_blank_is_quoted_in_the_command(run: RunFolder) -> None:
+    spaced = run.path.rename(run.path.with_name("my run"))
+    with pytest.raises(UsageError) as caught:
+        locate_model(str(spaced))
+    assert caught.value.advice.endswith("my run'")
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no run"):
+        locate_model(str(tmp_path))
+
+
+def test_a_missing_model_names_the_nearest(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").touch()
+    with pytest.raises(DataError, match="no such model") as caught:
+        locate_model(str(tmp_path / "modle.safetensors"))
+    assert "model.safetensors" in caught.value.advice
+
+
+def test_a_model_file_elsewhere_lies_in_no_run(tmp_path: Path) -> None:
+    assert RunFolder.of_model(tmp_path / "model.safetensors") is None
