@@ -63,7 +63,7 @@ def test_tensors_come_back_writable(tensors: dict[str, files.Array], metadata: d
 
 
 def test_the_safetensors_library_reads_our_tensors(tmp_path: Path) -> None:
-    tensors = {"b": np.float32([[1, 2]]), "a": np.arange(3), "c": np.array(True)}
+    tensors: dict[str, files.Array] = {"b": np.array([[1, 2]], np.float32), "a": np.arange(3), "c": np.array(True)}
     files.write_tensors(tmp_path / "a.safetensors", tensors, {"note": 'é "quoted"'})
     read = load_file(tmp_path / "a.safetensors")
     assert {name: tensor.tolist() for name, tensor in read.items()} == {"b": [[1, 2]], "a": [0, 1, 2], "c": True}

@@ -102,9 +102,9 @@ def test_after_a_failed_fsync_the_next_write_goes_to_a_new_file(
     opened: list[str] = []
     original = Path.open
 
-    def watched(self: Path, *args: str) -> object:
+    def watched(self: Path, mode: str) -> object:
         opened.append(self.name)
-        return original(self, *args)
+        return original(self, mode)
 
     monkeypatch.setattr(Path, "open", watched)
     with monkeypatch.context() as broken:

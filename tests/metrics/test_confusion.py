@@ -1,18 +1,18 @@
 """The confusion matrix counts exactly what scikit-learn counts."""
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import confusion_matrix
 
+from unetkit.data.arrays import Mask
 from unetkit.metrics.confusion import Confusion
 
 SEA, SKY, IGNORE = 0, 1, 255
 
 
-def random_masks(seed: int, classes: int, dtype: type[np.uint8] | type[np.uint16]) -> tuple[npt.NDArray, npt.NDArray]:
+def random_masks(seed: int, classes: int, dtype: type[np.uint8] | type[np.uint16]) -> tuple[Mask, Mask]:
     draw = np.random.default_rng(seed)
     truth = draw.integers(0, classes, (37, 53)).astype(dtype)
     truth[draw.random(truth.shape) < 0.1] = 255 if dtype is np.uint8 else 65535

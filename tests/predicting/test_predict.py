@@ -24,9 +24,11 @@ Save = Callable[..., Path]
 @pytest.fixture(autouse=True)
 def model(predictor: Predictor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Predictor:
     """MODEL is the brightness model, whatever it is called."""
-    monkeypatch.setattr(
-        job, "load", lambda *_, channels, **__: Predictor(predictor.contract, predictor.backend, channels=channels)
-    )
+
+    def load(path: str, *, device: str, threads: int, channels: str) -> Predictor:
+        return Predictor(predictor.contract, predictor.backend, channels=channels)
+
+    monkeypatch.setattr(job, "load", load)
     monkeypatch.chdir(tmp_path)
     return predictor
 

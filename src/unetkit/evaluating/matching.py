@@ -44,12 +44,12 @@ def match_classes(data: ClassTable, model: ClassTable) -> Matching:
     Raises:
         DataError: the data have a class that the model does not know, or nothing tells which is which.
     """
-    if data.names == model.names:
+    if data.names == model.names and (data.sources == model.sources or not _nameless(data)):
         return Matching(np.arange(len(data)))
-    if set(data.names) <= set(model.names):
-        return Matching(_places(data.names, model.names), "classes are matched by name")
     if _nameless(data) or _nameless(model):
         return _match_nameless(data, model)
+    if set(data.names) <= set(model.names):
+        return Matching(_places(data.names, model.names), "classes are matched by name")
     unknown = [name for name in data.names if name not in model.names]
     raise DataError(
         f"the model does not know {len(unknown)} classes of the data: {', '.join(unknown)}",
@@ -59,12 +59,14 @@ def match_classes(data: ClassTable, model: ClassTable) -> Matching:
 
 
 def _match_nameless(data: ClassTable, model: ClassTable) -> Matching:
-    pairs = _pairs_said(data, model)
     if set(data.sources) <= set(model.sources):
         places = _places(data.sources, model.sources)
-        return Matching(places, f"classes have no names and are matched by their values in the masks: {pairs}")
+        return Matching(
+            places, f"classes have no names, matched by their values in the masks: {_said(data, model, places)}"
+        )
     if len(data) == len(model):
-        return Matching(np.arange(len(data)), f"classes have no names and are matched in order: {pairs}")
+        places = np.arange(len(data))
+        return Matching(places, f"classes have no names, matched in order: {_said(data, model, places)}")
     raise DataError(
         f"the data have {len(data)} classes without names, the model has {len(model)}",
         where=f"classes of the model: {', '.join(model.names)}",
@@ -80,8 +82,8 @@ def _places(wanted: Sequence[object], known: Sequence[object]) -> npt.NDArray[np
     return np.array([known.index(key) for key in wanted], np.int64)
 
 
-def _pairs_said(data: ClassTable, model: ClassTable) -> str:
-    return ", ".join(f"{source} = {name}" for source, name in zip(data.sources, model.names, strict=False))
+def _said(data: ClassTable, model: ClassTable, places: npt.NDArray[np.int64]) -> str:
+    return ", ".join(f"{source} = {model.names[place]}" for source, place in zip(data.sources, places, strict=True))
 
 
 def _flag(data: ClassTable, model: ClassTable) -> str:

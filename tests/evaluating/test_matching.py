@@ -1,0 +1,66 @@
+"""Classes of data and model meet by name, never by chance."""
+
+import numpy as np
+import pytest
+
+from unetkit.data.classes import ClassTable
+from unetkit.errors import DataError
+from unetkit.evaluating.matching import match_classes
+
+MODEL = ClassTable.from_text("0=sea,128=boat,255=sky")
+
+
+def table(text: str) -> ClassTable:
+    return ClassTable.from_text(text)
+
+
+def test_the_same_names_stay_as_they_are() -> None:
+    matching = match_classes(table("1=sea,2=boat,3=sky"), MODEL)
+    mask = np.array([[0, 1, 2, 255]], np.uint8)
+    assert matching.apply(mask) is mask
+    assert matching.said == ""
+
+
+def test_names_in_another_order_are_brought_to_the_models_ids() -> None:
+    matching = match_classes(table("0=sky,1=sea,2=boat"), MODEL)
+    assert matching.apply(np.array([[0, 1, 2, 255]], np.uint8)).tolist() == [[2, 0, 1, 255]]
+
+
+def test_fewer_classes_keep_their_names() -> None:
+    matching = match_classes(table("0=sky,255=sea"), MODEL)
+    assert matching.apply(np.array([[0, 1, 255]], np.uint8)).tolist() == [[2, 0, 255]]
+
+
+def test_nameless_classes_are_matched_by_their_values_in_the_masks() -> None:
+    matching = match_classes(ClassTable.of_sources([0, 255]), MODEL)
+    assert matching.apply(np.array([[0, 1]], np.uint8)).tolist() == [[0, 2]]
+    assert "by their values in the masks: 0 = sea, 255 = sky" in matching.said
+
+
+def test_names_that_were_only_counted_out_are_no_names() -> None:
+    matching = match_classes(ClassTable.of_sources([128, 255]), ClassTable.of_sources([0, 128, 255]))
+    assert matching.ids.tolist() == [1, 2]
+
+
+def test_nameless_classes_of_the_same_number_are_matched_in_order() -> None:
+    matching = match_classes(ClassTable.of_sources([3, 5, 9]), MODEL)
+    assert matching.ids.tolist() == [0, 1, 2]
+    assert "in order: 3 = sea, 5 = boat, 9 = sky" in matching.said
+
+
+def test_an_unknown_class_is_refused_with_the_flag() -> None:
+    with pytest.raises(DataError, match="1 classes of the data: land") as caught:
+        match_classes(table("0=sea,1=land"), MODEL)
+    assert "--classes '0=sea,1=boat'" in caught.value.advice
+
+
+def test_nameless_classes_that_fit_nowhere_are_refused() -> None:
+    with pytest.raises(DataError, match="2 classes without names, the model has 3"):
+        match_classes(ClassTable.of_sources([7, 9]), MODEL)
+
+
+def test_ids_beyond_a_byte_widen_the_mask_and_keep_ignore() -> None:
+    many = ClassTable.of_sources(range(300))
+    matching = match_classes(ClassTable.of_sources([0, 299]), many)
+    widened = matching.apply(np.array([[1, 255]], np.uint8))
+    assert widened.tolist() == [[299, 65535]]
