@@ -26,6 +26,7 @@ def initialise(network: nn.Module, rule: Initialisation) -> None:
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
             _draw(module, he=module in rectified)
+    for module in network.modules():
         if isinstance(module, nn.Sequential) and len(module) == 2 and isinstance(module[1], nn.PixelShuffle):
             _make_copies_equal(module[0])
 

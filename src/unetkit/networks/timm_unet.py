@@ -126,9 +126,8 @@ def adapt_channels(weight: Tensor, shape: torch.Size) -> Tensor:
     Its kernels are averaged over their channels and shared out again, so that a grey image gives the very response
     that the same image gave as three equal channels.
     """
-    if weight.dim() != 4 or len(shape) != 4 or weight.shape[0] != shape[0] or weight.shape[2:] != shape[2:]:
-        return weight
-    if weight.shape[1] != 3:
+    fits = weight.dim() == len(shape) == 4 and weight.shape[1] == 3
+    if not fits or shape[1] == 3 or weight.shape[0] != shape[0] or weight.shape[2:] != shape[2:]:
         return weight
     return weight.sum(dim=1, keepdim=True).expand(shape) / shape[1]
 
