@@ -276,8 +276,7 @@ def test_a_switch_in_a_sentence_comes_with_the_whole_command(job: Any, capsys: C
 
 def test_a_missing_extra_is_one_line_and_exit_3(capsys: Captured, monkeypatch: pytest.MonkeyPatch, job: Any) -> None:
     calls = job("train", _Run())
-    monkeypatch.setitem(sys.modules, "torch", None)
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "torch" else object())
+    monkeypatch.setattr("unetkit.extras.EXTRAS", {"train": ("no_such_package",)})
     assert main(["train", "d"]) == 3
     assert "pip install 'unetkit[train]'" in capsys.readouterr().err
     assert calls == []

@@ -1,0 +1,43 @@
+"""Every --json output is a document that docs/reference/json/ describes."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from unetkit.cli.app import main
+
+jsonschema = pytest.importorskip("jsonschema")
+
+FOLDER = Path(__file__).parents[2] / "docs" / "reference" / "json"
+Captured = pytest.CaptureFixture[str]
+
+
+def _validate(document: dict[str, Any]) -> None:
+    name = document["schema"].removeprefix("unetkit.")
+    jsonschema.validate(document, json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.json")), ids=lambda path: path.stem)
+def test_a_description_is_a_json_schema_that_names_its_document(path: Path) -> None:
+    schema = json.loads(path.read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert schema["properties"]["schema"] == {"const": f"unetkit.{path.stem}"}
+    assert f"`unetkit.{path.stem}`" in (FOLDER / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["recipes"],
+        ["recipes", "camvid"],
+        ["config", "train"],
+        ["train", "photos", "--dry-run", "--recipe", "carla"],
+        ["trian"],
+        ["check", "no such folder"],
+    ],
+)
+def test_what_is_printed_is_as_described(words: list[str], capsys: Captured) -> None:
+    main([*words, "--json"])
+    _validate(json.loads(capsys.readouterr().out))
