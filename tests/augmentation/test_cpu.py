@@ -145,3 +145,19 @@ def test_every_single_step_is_replayed_from_its_json() -> None:
 
 def _replayed(parameters: Parameters) -> Image:
     return apply_cpu(GREY, MASK, parameters, (0, 0, 0))[0]
+
+
+def test_weather_on_a_narrow_span_fades_to_a_grey_within_the_span() -> None:
+    image = np.full((8, 8, 1), 20_300, np.uint16)
+    foggy = _changed(image, Parameters(fog=1.0, fog_level=0.6, horizon=(0.0, 0.5)), span=(20_000, 21_000))
+
+    assert foggy[4, 4, 0] == 20_600
+
+
+def test_two_veils_are_laid_one_over_the_other() -> None:
+    black = np.zeros((64, 80, 1), np.uint16)
+    fog, glare = Parameters(fog=0.5, fog_level=0.7), Parameters(glare=0.6, glare_x=0.4, glare_y=0.4)
+    both = dataclasses.replace(glare, fog=0.5, fog_level=0.7)
+    first = _changed(black, fog)
+
+    np.testing.assert_allclose(_changed(black, both), _changed(first, glare), atol=2)

@@ -98,3 +98,13 @@ def test_one_pixel_wide_images_are_resampled_too() -> None:
     moved, _ = apply_batch(images, masks, [Parameters(flip_vertical=True)], FILL)
 
     torch.testing.assert_close(moved, images.flip(2), atol=0.01, rtol=0)
+
+
+def test_a_narrow_span_agrees_with_opencv() -> None:
+    image = (20_000 + IMAGE[..., :1].astype(np.uint16) * 4).astype(np.uint16)
+    p = Parameters(gamma=1.2, noise=0.02, fog=0.4, fixed_pattern=0.02, contrast=0.8)
+    span = (20_000.0, 21_000.0)
+    ours, _ = apply_batch(*_batch([image], [MASK]), [p], (0,), span=span, top=65535.0)
+    theirs, _ = apply_cpu(image, MASK, p, (0,), span)
+
+    np.testing.assert_allclose(ours.numpy()[0, 0], theirs[..., 0], atol=2.0)

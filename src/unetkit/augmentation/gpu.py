@@ -69,7 +69,7 @@ def _resampled(
     moved = functional.grid_sample(images - colour, grid, "bilinear", "zeros", align_corners=False) + colour
     labels = (masks - ignore).float().unsqueeze(1)  # exact: ids stay far below 2^24
     chosen = functional.grid_sample(labels, grid, "nearest", "zeros", align_corners=False)
-    return moved, chosen.squeeze(1).round().long() + ignore
+    return moved, chosen.squeeze(1).long() + ignore
 
 
 def _grid(parameters: Sequence[Parameters], images: Tensor) -> Tensor:
