@@ -40,6 +40,29 @@ def test_after_the_steps_of_n_epochs_each_image_was_seen_n_times(epochs: int, im
     assert (steps - 1) * batch < epochs * images <= steps * batch
 
 
+def paced(*seconds: float, finish: float = 5.0) -> Pace:
+    pace = Pace(finish)
+    for each in seconds:
+        pace.stepped(each)
+    return pace
+
+
+def test_nothing_is_cut_before_a_whole_stretch_was_measured():
+    assert paced(*[9.0] * 9).feasible(now=20.0, deadline=45.0, step=9) is None
+
+
 def test_the_pace_leaves_room_for_what_comes_after_the_last_step():
-    pace = Pace(started=10.0, finish=5.0, steps=100)
-    assert pace.feasible(now=20.0, deadline=45.0, step=100) == 100 + 200
+    pace = paced(*[0.1] * 10)
+    assert pace.feasible(now=45.0, deadline=45.0, step=100) == 100
+    assert pace.feasible(now=39.999, deadline=45.0, step=100) == 101
+
+
+def test_a_slow_stretch_cuts_nothing_that_the_fastest_one_could_still_do():
+    pace = paced(*[0.1] * 10, *[10.0] * 10)
+    assert (pace.feasible(now=0.0, deadline=105.0, step=0) or 0) >= 1000
+
+
+def test_time_spent_between_steps_counts():
+    pace = paced(*[0.1] * 10)
+    pace.aside = 1.0
+    assert (pace.feasible(now=0.0, deadline=105.0, step=0) or 0) <= 600

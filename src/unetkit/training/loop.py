@@ -17,6 +17,7 @@ from unetkit.training.saving import Saver
 from unetkit.training.schedule import Rates
 from unetkit.training.step import StepOutcome, Stepper
 
+FINISH_SECONDS = 1.0
 SCORING_SHARE = 0.15  # of the time of a run with a time budget
 
 
@@ -59,7 +60,6 @@ class Loop:
     observers: Sequence[Observer]
     metric: str
     interruption: Interruption
-    finish_seconds: float = 2.0
 
     def run(self) -> None:
         """Train until the plan is fulfilled, patience has run out, or a signal came.
@@ -70,11 +70,10 @@ class Loop:
         """
         if not self.progress.scorings:
             self._score_now(None)
-        pace = Pace(self.clock(), self.finish_seconds)
+        pace = Pace(self._finish_seconds())
         stream = iter(self.batches)
         while self.progress.step < self.plan.total and not self.progress.out_of_patience(self.rhythm.patience):
-            outcome = self._one_step(stream)
-            pace.steps += 1
+            outcome = self._one_step(stream, pace)
             self._keep_to_the_deadline(pace)
             if self._scoring_is_due():
                 self._score_now(outcome, pace)
@@ -82,7 +81,7 @@ class Loop:
 
     # --- one step ---------------------------------------------------------------------------------------------------
 
-    def _one_step(self, stream: Iterator[Batch]) -> StepOutcome:
+    def _one_step(self, stream: Iterator[Batch], pace: Pace) -> StepOutcome:
         started = time.perf_counter()
         batches = [next(stream) for _ in range(self.rhythm.accumulate)]
         waited = time.perf_counter() - started
@@ -103,6 +102,7 @@ class Loop:
             waited=waited,
             images=self.rhythm.samples_per_step,
         )
+        pace.stepped(record.seconds)
         for observer in self.observers:
             observer.stepped(record)
         return outcome
@@ -123,7 +123,12 @@ class Loop:
         if self.plan.deadline is None:
             return
         feasible = pace.feasible(self.clock(), self.plan.deadline, self.progress.step)
-        self.plan.cut(self.progress.step, feasible)
+        if feasible is not None:
+            self.plan.cut(self.progress.step, feasible)
+
+    def _finish_seconds(self) -> float:
+        """What comes after the last step: its scoring, that of the best weights, and the model file."""
+        return FINISH_SECONDS + 2 * self.progress.scoring_seconds
 
     def _scoring_is_due(self) -> bool:
         """After each epoch; with a time budget, fewer where scoring would take more than its share of the time."""

@@ -7,10 +7,13 @@ cut, never lengthened: the learning rate then never runs backward, and its last 
 from __future__ import annotations
 
 import math
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
 CUT_TOLERANCE = 0.01  # a cut smaller than this share of the plan is not worth a line in the log
+STRETCH = 10  # steps
+OPTIMISM = 0.85  # of the fastest stretch: early in a run it may yet become faster by so much
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,24 +72,39 @@ def steps_for_epochs(epochs: int, images: int, samples_per_step: int) -> int:
 
 @dataclass(slots=True)
 class Pace:
-    """What the run costs, measured as it goes; all in seconds.
+    """How fast the run can go, measured as it goes; all in seconds.
+
+    A plan is cut by the fastest stretch of the run so far: a slow one (another program, a cold start) may pass, and
+    what was cut never comes back. Near the deadline little is left to be cut, and the plan meets the truth.
 
     Attributes:
-        started: when the first step began.
-        steps: steps since then.
-        aside: time spent between steps: scoring, saving, drawing.
         finish: expected cost of everything after the last step.
+        aside: time spent between steps so far: scoring, saving, drawing.
+        spent: time of all steps so far.
+        fastest: mean step of the fastest stretch of `STRETCH` steps; None before the first.
     """
 
-    started: float
     finish: float
-    steps: int = 0
     aside: float = 0.0
+    spent: float = 0.0
+    fastest: float | None = None
+    _recent: deque[float] = field(default_factory=lambda: deque(maxlen=STRETCH))
 
-    def feasible(self, now: float, deadline: float, step: int) -> int:
-        """How many steps in all fit before `deadline` when it goes on as it went on average."""
-        if self.steps == 0:
-            return step + 1
-        per_step = (now - self.started) / self.steps
+    def stepped(self, seconds: float) -> None:
+        """Take in a step, waiting for its data included."""
+        self.spent += seconds
+        self._recent.append(seconds)
+        if len(self._recent) == STRETCH:
+            mean = sum(self._recent) / STRETCH
+            self.fastest = mean if self.fastest is None else min(self.fastest, mean)
+
+    def feasible(self, now: float, deadline: float, step: int) -> int | None:
+        """How many steps in all can fit before `deadline`; None while nothing can be said."""
         left = deadline - self.finish - now
-        return step + max(math.floor(left / per_step), 0)
+        if left <= 0:
+            return step
+        if self.fastest is None:
+            return None
+        share = self.spent / (self.spent + self.aside)
+        margin = OPTIMISM + (1 - OPTIMISM) * min(now / deadline, 1.0)
+        return step + math.ceil(left * share / (self.fastest * margin))
