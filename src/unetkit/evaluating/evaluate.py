@@ -8,7 +8,7 @@ from pathlib import Path
 
 from unetkit.config.jobs import EvaluateSettings
 from unetkit.config.sections import DataSettings
-from unetkit.console import say, warn
+from unetkit.console import progress, say, warn
 from unetkit.data.arrays import Image, Mask
 from unetkit.data.dataset import DataSet, Said, open_data
 from unetkit.data.manifest import HASH
@@ -53,7 +53,7 @@ def evaluate_model(settings: EvaluateSettings, model: str, source: str | None = 
     with new_folder(folder, overwrite=settings.overwrite, ours=_is_ours) as filling:
         report = score(
             predictor,
-            chosen.pairs,
+            progress(chosen.pairs, "scoring"),
             _reader(dataset, matching),
             split=chosen.split,
             hashes=chosen.hashes,

@@ -5,13 +5,12 @@ Decoding and preparing run in threads ahead of the network, growing to native si
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
 
-from unetkit.console import progress
 from unetkit.data.arrays import Floats, Image, Mask
 from unetkit.data.pair import Pair
 from unetkit.data.parallel import ordered
@@ -29,7 +28,7 @@ Read = Callable[[Pair], tuple[Image, Mask]]
 
 def score(
     predictor: Predictor,
-    pairs: Sequence[Pair],
+    pairs: Iterable[Pair],
     read: Read,
     *,
     split: str,
@@ -54,7 +53,7 @@ def score(
         TrainingDiverged: the scores are NaN or infinite.
     """
     baselines = _Baselines(fingerprint or predictor.contract.fingerprint, len(predictor.contract.classes))
-    done = list(progress(_counted(predictor, pairs, read, baselines), "scoring", total=len(pairs)))
+    done = list(_counted(predictor, pairs, read, baselines))
     confusion = sum((one.confusion for one in done), Confusion(len(predictor.contract.classes)))
     return ScoreReport(
         split=split,
@@ -96,7 +95,7 @@ class _Counted:
     ignored: int
 
 
-def _counted(predictor: Predictor, pairs: Sequence[Pair], read: Read, baselines: _Baselines) -> Iterator[_Counted]:
+def _counted(predictor: Predictor, pairs: Iterable[Pair], read: Read, baselines: _Baselines) -> Iterator[_Counted]:
     def prepare(pair: Pair) -> _Work:
         image, mask = read(pair)
         return _Work(pair, predictor.prepare(image, pair.image), mask)
