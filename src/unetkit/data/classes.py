@@ -124,15 +124,17 @@ class ClassTable:
     def as_source(self, mask: Mask) -> npt.NDArray[np.uint8 | np.uint16]:
         """The mask as the source would have written it: H×W values, or H×W×3 colours; ignore as its first ignore."""
         values = self.source_values()
-        void = next((value for value in self.ignore if isinstance(value, tuple) == (values.ndim == 2)), None)
-        missing = (
-            np.array((0, 0, 0) if values.ndim == 2 else 255)
-            if void is None or isinstance(void, str)
-            else np.array(void)
-        )
+        missing = self._ignore_as_source(colours=values.ndim == 2)
         depth = np.uint16 if values.dtype == np.uint16 or int(missing.max()) > 255 else np.uint8
         table = np.concatenate([values.astype(depth), missing.astype(depth)[None]])
         return table[np.where(mask == ignore_value(mask), len(self), mask)]
+
+    def _ignore_as_source(self, *, colours: bool) -> npt.NDArray[np.int64]:
+        """The first ignored value or colour; 255 or black where the source has none."""
+        for source in self.ignore:
+            if not isinstance(source, str) and isinstance(source, tuple) == colours:
+                return np.array(source, np.int64)
+        return np.array((0, 0, 0) if colours else 255, np.int64)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for JSON and YAML."""
@@ -212,8 +214,8 @@ class ClassTable:
         classes = tuple(
             ClassInfo(index, row[0], row[1], _first_value(table, index)) for index, row in enumerate(table.classes)
         )
-        void = tuple(label.value for label in table.labels if table.is_void(label))
-        return cls(classes, tuple(dict.fromkeys((*void, *table.void_values))), name)
+        ignored = [label.value for label in table.labels if table.is_ignored(label)]
+        return cls(classes, tuple(dict.fromkeys((*ignored, *table.ignored_values))), name)
 
     def with_sources(self, sources: Sequence[Source], ignore: Sequence[Source]) -> ClassTable:
         """The same classes, as other files say them (a known table met in colours)."""

@@ -64,14 +64,7 @@ def read_header(path: Path) -> Header:
     """
     try:
         with path.open("rb") as file:
-            start = file.read(8)
-            file.seek(0)
-            if start.startswith(_NPY):
-                return _npy_header(file, str(path))
-            if tiff.is_tiff(start):
-                with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
-                    return _tiff_header(view, str(path))
-            return _pillow_header(file, start, str(path))
+            return _header_of(file, str(path))
     except OSError as error:
         raise DataError(f"the file cannot be read: {error.strerror or error}", where=str(path)) from error
 
@@ -107,6 +100,17 @@ def truncated(where: str) -> DataError:
     return DataError(
         "the file is truncated or damaged", where=where, advice="copy it again, or leave it out with --skip-bad"
     )
+
+
+def _header_of(file: IO[bytes], where: str) -> Header:
+    start = file.read(8)
+    file.seek(0)
+    if start.startswith(_NPY):
+        return _npy_header(file, where)
+    if not tiff.is_tiff(start):
+        return _pillow_header(file, start, where)
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
+        return _tiff_header(view, where)
 
 
 def _pillow_header(file: IO[bytes], start: bytes, where: str) -> Header:

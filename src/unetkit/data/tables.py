@@ -38,19 +38,19 @@ class KnownTable:
     Attributes:
         classes: name and colour of each class, in the order of ids.
         labels: every published label; where colours repeat, the first label owns the colour.
-        void: ids of classes that stay in the count and whose pixels are ignored.
-        void_values: further values of id images that are ignored.
+        ignored: ids of classes that stay in the count and whose pixels are ignored.
+        ignored_values: further values of id images that are ignored.
     """
 
     name: str
     classes: tuple[tuple[str, Colour], ...]
     labels: tuple[Label, ...]
-    void: tuple[int, ...] = ()
-    void_values: tuple[int, ...] = (255,)
+    ignored: tuple[int, ...] = ()
+    ignored_values: tuple[int, ...] = (255,)
 
-    def is_void(self, label: Label) -> bool:
+    def is_ignored(self, label: Label) -> bool:
         """Whether pixels of this label are ignored."""
-        return label.id is None or label.id in self.void
+        return label.id is None or label.id in self.ignored
 
     @property
     def palette(self) -> dict[Colour, Label]:
@@ -61,10 +61,10 @@ class KnownTable:
         return owners
 
 
-def _plain(name: str, rows: Sequence[tuple[str, Colour]], *, void: tuple[int, ...] = ()) -> KnownTable:
+def _plain(name: str, rows: Sequence[tuple[str, Colour]], *, ignored: tuple[int, ...] = ()) -> KnownTable:
     """A table whose labels are its classes: ids 0..n−1."""
     labels = tuple(Label(index, row[0], row[1], index) for index, row in enumerate(rows))
-    return KnownTable(name, tuple(rows), labels, void)
+    return KnownTable(name, tuple(rows), labels, ignored)
 
 
 # --- Cityscapes: label id, name, colour, train id (None: not evaluated), category -----------------------------------
@@ -125,7 +125,7 @@ def _cityscapes() -> KnownTable:
 
 def _cityscapes_8() -> KnownTable:
     labels = tuple(Label(value, row[0], row[1], row[3]) for value, row in enumerate(_CITYSCAPES))
-    return KnownTable("cityscapes-8", _CATEGORIES, labels, void=(0,))
+    return KnownTable("cityscapes-8", _CATEGORIES, labels, ignored=(0,))
 
 
 # --- CamVid ---------------------------------------------------------------------------------------------------------
@@ -234,20 +234,20 @@ def voc_colour(index: int) -> Colour:
 def _pascal_voc() -> KnownTable:
     rows = tuple((name.replace("-", " "), voc_colour(index)) for index, name in enumerate(_VOC.split()))
     plain = _plain("pascal-voc", rows)
-    void = Label(255, "void", voc_colour(255), None)
-    return KnownTable(plain.name, plain.classes, (*plain.labels, void))
+    border = Label(255, "void", voc_colour(255), None)
+    return KnownTable(plain.name, plain.classes, (*plain.labels, ignored))
 
 
 KNOWN_TABLES: dict[str, KnownTable] = {
     table.name: table
     for table in (
         _cityscapes(),
-        _plain("camvid", _CAMVID_12, void=(11,)),
-        _plain("camvid-32", _CAMVID_32, void=(30,)),
+        _plain("camvid", _CAMVID_12, ignored=(11,)),
+        _plain("camvid-32", _CAMVID_32, ignored=(30,)),
         _plain("carla-13", _CARLA_13),
         _plain("carla", _CARLA_23),
         _pascal_voc(),
-        _plain("cityscapes-34", [(row[0], row[1]) for row in _CITYSCAPES], void=(0, 1, 2, 3)),
+        _plain("cityscapes-34", [(row[0], row[1]) for row in _CITYSCAPES], ignored=(0, 1, 2, 3)),
         _cityscapes_8(),
     )
 }

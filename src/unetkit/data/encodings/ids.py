@@ -140,7 +140,7 @@ def _as_given(
 def _by_order(family: type[Ids], survey: Survey, values: Mapping[int, int], request: Request) -> Found:
     usual, notes = list[int](), list[str]()
     voc = _has_voc_palette(survey)
-    if voc and request.ignore is None and max(set(values) - {255}) <= 20 and len(values) >= _MOST_OF_VOC:
+    if voc and request.ignore is None and len(values) >= _MOST_OF_VOC and max(set(values) - {255}) <= 20:
         return _by_table(family, survey, values, request, "pascal-voc")
     if voc:
         notes.append("the palette is Pascal VOC's: --classes pascal-voc where the classes are, too")
@@ -169,7 +169,7 @@ def _is_odd_one_out(others: set[Any]) -> bool:
 
 
 def _has_voc_palette(survey: Survey) -> bool:
-    """Whether every index has the colour that Pascal VOC's rule gives it; label tools use it for classes of their own."""
+    """Whether every index has the colour that Pascal VOC gives it; label tools use it for classes of their own."""
     used = [value for value in survey.values if value > 0]
     return (
         survey.palette is not None

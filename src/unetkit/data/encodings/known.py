@@ -28,8 +28,8 @@ def values_of(table: KnownTable, survey: Survey) -> tuple[dict[int, int | None],
 
     Cityscapes has two: label ids 0..33 and train ids 0..18. File names tell, else the values do.
     """
-    labels: dict[int, int | None] = dict.fromkeys(table.void_values)
-    labels |= {label.value: None if table.is_void(label) else label.id for label in table.labels}
+    labels: dict[int, int | None] = dict.fromkeys(table.ignored_values)
+    labels |= {label.value: None if table.is_ignored(label) else label.id for label in table.labels}
     if table.name != "cityscapes" or not _are_train_ids(survey):
         return labels, "label ids"
     return {index: index for index in range(len(table.classes))} | {255: None}, "train ids"
@@ -56,7 +56,7 @@ def with_values(table: KnownTable, meaning: Mapping[int, int | None], request: R
 
 def with_colours(table: KnownTable, request: Request) -> tuple[ClassTable, dict[Colour, int | None]]:
     """The classes of a table, each with its first colour as its source; and what each colour means, None for ignore."""
-    meaning = {colour: None if table.is_void(label) else label.id for colour, label in table.palette.items()}
+    meaning = {colour: None if table.is_ignored(label) else label.id for colour, label in table.palette.items()}
     plain = ClassTable.known(table.name)
     owners = {index: colour for colour, index in reversed(meaning.items()) if index is not None}
     sources = [owners.get(row.id, row.colour) for row in plain.classes]
