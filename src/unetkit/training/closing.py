@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 
-from unetkit.console import say
 from unetkit.files import sha256_file
 from unetkit.metrics.baselines import PositionPrior
 from unetkit.modelfile import Fingerprint, write_model
@@ -19,7 +18,6 @@ from unetkit.training.result import Landmark, TrainResult
 from unetkit.training.running import draw_figures
 from unetkit.training.saving import average_arrays, best_arrays
 from unetkit.training.scoring import Scorer
-from unetkit.training.screen import clock
 from unetkit.training.session import Session
 
 
@@ -36,7 +34,6 @@ def close_run(run: RunFolder, session: Session, scorer: Scorer) -> TrainResult:
     if report is not None:
         draw_examples(run, session, scorer, report)
     write_report(run.path)
-    _tell(result)
     return result
 
 
@@ -62,15 +59,3 @@ def _result(run: RunFolder, session: Session, scores: dict[str, Any] | None) -> 
         row = progress.scorings[-1]
         last = Landmark(metric, row["scores"][metric], row["step"])
     return TrainResult(run.path, run.model, session.clock(), progress.step, best, last, scores)
-
-
-def _tell(result: TrainResult) -> None:
-    say(f"{result.steps:,} steps in {clock(result.seconds)}")
-    if result.best is not None and result.last is not None:
-        metric = result.best.metric
-        best, last = result.best, result.last
-        say(f"best {metric} {best.value:.4f} at step {best.step}, last {last.value:.4f} (validation split)")
-    say(f"model   {result.model}")
-    say(f"report  {result.run / 'report.html'}")
-    say(f"next    unetkit evaluate {result.run}")
-    say(f"        unetkit predict {result.run} IMAGE_OR_FOLDER")
