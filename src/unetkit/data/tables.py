@@ -235,7 +235,7 @@ def _pascal_voc() -> KnownTable:
     rows = tuple((name.replace("-", " "), voc_colour(index)) for index, name in enumerate(_VOC.split()))
     plain = _plain("pascal-voc", rows)
     border = Label(255, "void", voc_colour(255), None)
-    return KnownTable(plain.name, plain.classes, (*plain.labels, ignored))
+    return KnownTable(plain.name, plain.classes, (*plain.labels, border))
 
 
 KNOWN_TABLES: dict[str, KnownTable] = {
