@@ -145,8 +145,8 @@ def _tenths(items: Iterable[Item], description: str, total: int | None) -> Itera
         done += 1
         tenth = done * 10 // total if total else 0
         if tenth > shown and time.monotonic() - begin >= PATIENCE:
-            shown = tenth
             _say_progress(description, done, total)
+        shown = tenth
     if not total and time.monotonic() - begin >= PATIENCE:
         _say_progress(description, done, total)
 

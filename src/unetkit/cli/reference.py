@@ -1,6 +1,7 @@
 """The reference pages under `docs/reference/`, drawn from the commands and the settings.
 
-`python -m unetkit.cli.reference` writes them. A test compares the pages with what this module draws, so they cannot fall behind.
+`python -m unetkit.cli.reference` writes them. A test compares the pages with what this module draws, so that they
+cannot fall behind.
 """
 
 import inspect

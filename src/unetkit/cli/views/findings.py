@@ -40,7 +40,7 @@ def _facts(document: Any) -> Iterator[tuple[str, str]]:
     splits = document["splits"]
     yield "splits", ", ".join(f"{name} {count:,}" for name, count in splits.items() if isinstance(count, int) and count)
     groups = document["groups"]
-    yield "groups", f"{groups['count']:,} by {groups['rule']}" if groups["count"] else "none found"
+    yield "groups", f"by {groups['rule']}" if groups["count"] else "none found"
     read = document["read"]
     yield (
         "read",
