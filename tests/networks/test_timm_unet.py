@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from unetkit.errors import ConfigError, FormatError, MissingExtra
 from unetkit.networks import build
-from unetkit.networks.timm_unet import TimmUNet, adapt_channels
+from unetkit.networks.timm_unet import TimmUNet, adapt_channels, by_own_names
 
 from contracts.network import image, scores
 
@@ -66,6 +66,13 @@ def test_five_channels_share_what_three_had() -> None:
         adapt_channels(weight, torch.Size([8, 5, 3, 3])).sum(dim=1), weight.sum(dim=1), rtol=1e-4, atol=1e-5
     )
     assert adapt_channels(weight, torch.Size([16, 5, 3, 3])) is weight
+
+
+@pytest.mark.usefixtures("foreign")
+def test_names_that_timm_flattens_are_found_again() -> None:
+    tensors = by_own_names({"stages_0.0.weight": torch.zeros(1), "head.fc": torch.ones(1)}, make().encoder)
+
+    assert list(tensors) == ["stages.0.0.weight", "head.fc"]
 
 
 @pytest.mark.usefixtures("foreign")

@@ -47,7 +47,7 @@ class TimmUNet(nn.Module):
 
     Raises:
         MissingExtra: `timm` is not installed.
-        ConfigError: `timm` has no such encoder.
+        ConfigError: `timm` has no such encoder, or one that does not halve step by step (a plain transformer).
     """
 
     def __init__(self, channels: int, outputs: int, encoder: str, anatomy: Anatomy) -> None:
@@ -73,7 +73,8 @@ class TimmUNet(nn.Module):
 
     def load_encoder(self, path: Path) -> Loaded:
         """Load the encoder's weights from a local file by name and shape; the result stays in `loaded`."""
-        self.loaded = load_weights(self.encoder, read_weights(path), fit=adapt_channels)
+        tensors = by_own_names(read_weights(path), self.encoder)
+        self.loaded = load_weights(self.encoder, tensors, fit=adapt_channels)
         if not self.loaded.kept:
             raise FormatError(
                 "no tensor of this file fits the encoder", where=str(path), advice="is it another encoder's file?"
@@ -118,6 +119,12 @@ def read_weights(path: Path) -> dict[str, Tensor]:
             advice="give a .safetensors file, or a .pth file that holds nothing but named tensors",
         ) from error
     return {name: value for name, value in _state(content).items() if isinstance(value, Tensor)}
+
+
+def by_own_names(tensors: Mapping[str, Tensor], encoder: nn.Module) -> dict[str, Tensor]:
+    """The tensors under the encoder's names: as a giver of features, timm calls `stages.0` of a file `stages_0`."""
+    own = {name.replace(".", "_"): name for name in encoder.state_dict()}
+    return {own.get(name.replace(".", "_"), name): value for name, value in tensors.items()}
 
 
 def adapt_channels(weight: Tensor, shape: torch.Size) -> Tensor:
