@@ -21,10 +21,14 @@ _ENOUGH = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Classes:
-    """The mask folders of one family of images: class name to its (image, mask) links."""
+    """The mask folders of one family of images: class name to its (image, mask) links.
+
+    `named` says that a folder for masks stands above those of the classes.
+    """
 
     images: Family
     masks: tuple[File, ...]
+    named: bool
     links: dict[str, tuple[tuple[File, File], ...]]
 
 
@@ -65,9 +69,10 @@ def _found(listing: Listing, request: Request) -> Iterator[Classes]:
         for masks in pools.masks or loose:
             for files_of in _partings(masks, {file.where for file in images.files}):
                 links = {name: _links(images, files) for name, files in sorted(files_of.items())}
-                links = {name: found for name, found in links.items() if found}
+                links = {name: some for name, some in links.items() if some}
                 if len(links) > 1 and _shared(links):
-                    yield Classes(images, tuple(file for name in links for file in files_of[name]), links)
+                    found = tuple(file for name in links for file in files_of[name])
+                    yield Classes(images, found, bool(pools.masks), links)
 
 
 def _partings(masks: Family, places: set[tuple[str, ...]]) -> Iterator[dict[str, list[File]]]:
@@ -133,7 +138,7 @@ def _reading(listing: Listing, found: Classes, layout: str, pairs: list[Pair], n
     masks = [file.path for file in found.masks]
     duplicates = tuple(sorted(copies(images)))
     used = [path for pair in pairs for path in pair.masks]
-    flags = join_flags(layout, images=write_spec(images, listing), masks=write_spec(masks, listing))
+    spoken = write_spec(masks, listing) if found.named else None
     return Reading(
         layout,
         listing.root,
@@ -143,5 +148,5 @@ def _reading(listing: Listing, found: Classes, layout: str, pairs: list[Pair], n
         duplicates=duplicates,
         class_folders=names,
         evidence=f"a folder of masks for each class: {', '.join(names)}",
-        flags=flags,
+        flags=join_flags(layout, images=write_spec(images, listing), masks=spoken),
     )

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from unetkit.data.layouts.listing import IMAGE_EXTENSIONS, extension_of, folder_of
 from unetkit.data.layouts.probing import spread
 from unetkit.data.layouts.rows import Rows
-from unetkit.data.layouts.words import IMAGE_WORDS, MASK_WORDS, Role, normalise_split, place_of, words_of
+from unetkit.data.layouts.words import (
+    IMAGE_WORDS,
+    MASK_WORDS,
+    Role,
+    normalise_split,
+    parts_of,
+    place_of,
+    shared_parts,
+    words_of,
+)
 
 _LOOKED_AT = 200
 _ENOUGH = 0.5
@@ -25,7 +35,7 @@ class Roles:
 
 
 def column_roles(rows: Rows) -> Roles | None:
-    """The roles of the columns; None unless one column names images and another one masks.
+    """The roles of the columns; None unless just one column can name the images and another one the masks.
 
     A column names files if at least half of its values end like an image. Which is which is said by the headers,
     else by the folders in the values, else by their order: image first.
@@ -33,7 +43,9 @@ def column_roles(rows: Rows) -> Roles | None:
     files = [number for number in range(len(rows.columns)) if _names_files(rows.column(number))]
     if len(files) < 2:
         return None
-    said = {number: _role(rows, number) for number in files}
+    said = {number: _by_header(rows.columns[number]) for number in files}
+    if not any(said.values()):
+        said = _by_folders({number: _folders(rows.column(number)) for number in files})
     masks = [number for number in files if said[number] == "mask"]
     images = [number for number in files if said[number] == "image"]
     others = [number for number in files if said[number] is None]
@@ -65,12 +77,24 @@ def _names_files(values: list[str]) -> bool:
     return bool(some) and sum(extension_of(value) in IMAGE_EXTENSIONS for value in some) >= _ENOUGH * len(some)
 
 
-def _role(rows: Rows, number: int) -> Role | None:
-    """By the header, else by the folders that most values name."""
-    words = set(words_of(rows.columns[number]))
+def _by_header(name: str) -> Role | None:
+    words = set(words_of(name))
     if words & MASK_WORDS:
         return "mask"
-    if words & IMAGE_WORDS:
-        return "image"
-    said = [place_of(folder_of(value.replace("\\", "/"))).role for value in spread(rows.column(number), _LOOKED_AT)]
-    return next((role for role in ("mask", "image") if 2 * said.count(role) > len(said)), None)
+    return "image" if words & IMAGE_WORDS else None
+
+
+def _folders(values: list[str]) -> list[str]:
+    return [folder_of(value.replace("\\", "/")) for value in spread(values, _LOOKED_AT)]
+
+
+def _by_folders(folders: dict[int, list[str]]) -> dict[int, Role | None]:
+    """What most values of a column say, without the leading parts that all columns share."""
+    skip = shared_parts([parts_of(folder) for column in folders.values() for folder in column])
+    return {
+        number: _commonest([place_of(folder, skip=skip).role for folder in each]) for number, each in folders.items()
+    }
+
+
+def _commonest(roles: list[Role | None]) -> Role | None:
+    return Counter(roles).most_common(1)[0][0]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unetkit.data.layouts.listing import Listing, folder_of, name_of
-from unetkit.data.layouts.words import Role, place_of
+from unetkit.data.layouts.words import Role, place_of, shared_parts
 from unetkit.errors import DataError
 
 
@@ -58,7 +58,7 @@ class Names:
             raise DataError(
                 "a table names a file outside of the data folder, and only what lies below it is read",
                 where=f"{self.root / folder}: {value}",
-                advice="point at the folder that holds both, or put the file below it",
+                advice="point at the folder above both: unetkit check FOLDER --layout table:FILE",
             )
 
 
@@ -71,11 +71,5 @@ def _posix(value: str) -> str:
 def _nearest(paths: Iterable[str], plain: str) -> list[str]:
     """Of files with the right base name, those that share the most last parts with the value."""
     wanted = plain.split("/")[::-1]
-    shared = {path: _common(path.split("/")[::-1], wanted) for path in paths}
+    shared = {path: shared_parts([path.split("/")[::-1], wanted]) for path in paths}
     return [path for path, number in shared.items() if number == max(shared.values())]
-
-
-def _common(first: list[str], second: list[str]) -> int:
-    return next(
-        (n for n, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), min(len(first), len(second))
-    )

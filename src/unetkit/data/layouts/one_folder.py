@@ -80,9 +80,13 @@ def _by_image_word(files: tuple[File, ...]) -> Parts:
 
 
 def _by_format(files: tuple[File, ...]) -> Parts:
-    """A JPEG beside a lossless file of the same name is the photo: masks are what must not be lossy."""
+    """A JPEG beside a lossless file of the same name is the photo: masks are what must not be lossy.
+
+    A few files in another format than the many are no second side.
+    """
     masks, images = _part(files, lambda file: extension_of(file.path) in _JPEG)
-    return images, masks
+    alike = min(len(masks), len(images)) >= _ENOUGH * max(len(masks), len(images))
+    return (images, masks) if alike else ([], [])
 
 
 def _says_mask(file: File) -> bool:

@@ -15,7 +15,7 @@ from unetkit.data.layouts.listing import Listing, extension_of, folder_of, stem_
 from unetkit.data.layouts.reading import Request
 from unetkit.data.layouts.specs import Spec, parse_spec
 from unetkit.data.layouts.stems import File
-from unetkit.data.layouts.words import Place, Role, place_of, words_of
+from unetkit.data.layouts.words import Place, Role, parts_of, place_of, shared_parts, words_of
 
 Scheme = Literal["keep", "last", "first"]
 """How a loose folder's path is read: all of it is a place, or its last or first part names the family."""
@@ -131,12 +131,12 @@ def _claimed(inside: Iterable[str], images: Spec | None, masks: Spec | None) -> 
 
 def _forced(folder: str, role: Role, spec: Spec, skip: int) -> Place:
     """The place of a folder that the request names: its own name is a role, whatever it is."""
-    anchor = spec.anchor(folder)
+    anchor, split = spec.anchor(folder), place_of(folder).split
     if anchor is not None:
         folder = f"{folder_of(anchor)}/{role}{folder[len(anchor) :]}".removeprefix("/")
         skip = min(skip, folder_of(anchor).count("/") + bool(folder_of(anchor)))
     place = place_of(folder, skip=skip)
-    return Place(role, place.split, place.where, (role,), ())
+    return Place(role, split, place.where, (role,), ())
 
 
 def _unsaid(place: Place, images: Spec | None, masks: Spec | None, *, alone: bool) -> Place | None:
@@ -154,7 +154,5 @@ def _common_parts(listing: Listing) -> int:
     folders = list(listing.folders)
     if not folders:
         return 0
-    # Of sorted paths the first and the last differ earliest.
-    first, last = (folder.split("/") if folder else [] for folder in (folders[0], folders[-1]))
-    shared = next((n for n, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
+    shared = shared_parts([parts_of(folder) for folder in folders])
     return shared if any(place_of(folder, skip=shared).role for folder in folders) else 0

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from unetkit.data.layouts.listing import Listing, extension_of, folder_of, name_of
+from unetkit.data.layouts.words import parts_of
 
 # More folders than this are written as one pattern, where one pattern means the same.
 _MANY = 3
@@ -59,7 +60,7 @@ def parse_spec(text: str, listing: Listing) -> Spec:
 
 def ancestors(folder: str) -> list[str]:
     """The folder and those above it, from the top; the root itself is not among them."""
-    parts = folder.split("/") if folder else []
+    parts = parts_of(folder)
     return ["/".join(parts[: number + 1]) for number in range(len(parts))]
 
 

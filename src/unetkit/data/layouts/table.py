@@ -6,7 +6,7 @@ table, whose splits are the files' names.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -19,6 +19,9 @@ from unetkit.data.layouts.rows import Rows, read_rows
 from unetkit.data.layouts.words import normalise_split, place_of, words_of
 from unetkit.data.pair import Pair
 from unetkit.errors import DataError
+
+# So many tables in one folder are labels, one an image (YOLO's), and are not opened.
+_CROWD = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,8 @@ class Table:
 
 def _chosen(listing: Listing, request: Request) -> list[str]:
     if not request.argument:
-        return list(listing.tables)
+        crowds = Counter(map(folder_of, listing.tables))
+        return [path for path in listing.tables if crowds[folder_of(path)] <= _CROWD]
     wanted = [request.argument] if request.argument in listing.tables else request.argument.split(",")
     missing = [path for path in wanted if path not in listing.tables]
     if missing:

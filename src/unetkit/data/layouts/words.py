@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -79,6 +80,11 @@ def words_of(name: str) -> list[str]:
     return [part for word in _WORD.findall(name) for part in _unglued(word.lower())]
 
 
+def parts_of(folder: str) -> list[str]:
+    """The parts of a relative path; none for the root, which is ""."""
+    return folder.split("/") if folder else []
+
+
 def place_of(folder: str, *, skip: int = 0) -> Place:
     """Read the path of a folder.
 
@@ -91,7 +97,7 @@ def place_of(folder: str, *, skip: int = 0) -> Place:
     where: list[str] = []
     family: list[str] = []
     spare: list[str] = []
-    for number, part in enumerate(folder.split("/") if folder else ()):
+    for number, part in enumerate(parts_of(folder)):
         words = words_of(part)
         said = role_of(words) if number >= skip else None
         found, rest = _take_split(words, said is not None)
@@ -103,6 +109,14 @@ def place_of(folder: str, *, skip: int = 0) -> Place:
         elif number >= skip and (rest or not words):
             where.append(" ".join(rest) if found else part.strip().casefold())
     return Place(role, split, tuple(where), tuple(family), tuple(spare))
+
+
+def shared_parts(paths: Collection[list[str]]) -> int:
+    """How many leading parts all paths share; each path is its parts."""
+    # Of sorted paths the first and the last differ earliest.
+    sides = (min(paths), max(paths))
+    pairs = enumerate(zip(*sides, strict=False))
+    return next((number for number, (one, other) in pairs if one != other), min(map(len, sides)))
 
 
 def role_of(words: list[str]) -> Role | None:

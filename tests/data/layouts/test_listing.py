@@ -1,0 +1,77 @@
+"""One listing, sorted, of what lies below the root and nowhere else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from unetkit.data.layouts.listing import Listing, extension_of, list_folder, stem_of
+from unetkit.errors import DataError
+
+Plant = Callable[..., Path]
+
+
+def test_a_listing_holds_images_and_tables_sorted_and_nothing_else(plant: Plant) -> None:
+    root = plant("b/2.PNG", "b/10.jpeg", "a.tif", "list.csv", "b/notes.md", "weights.pt", "b/x.JSONL")
+
+    assert list_folder(root) == Listing(root, ("a.tif", "b/10.jpeg", "b/2.PNG"), ("b/x.JSONL", "list.csv"))
+
+
+def test_no_file_is_opened(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = plant("images/{n}.png")
+    monkeypatch.setattr("builtins.open", None)
+    monkeypatch.setattr(Path, "open", None)
+
+    assert len(list_folder(root).images) == 4
+
+
+@pytest.mark.parametrize("target", ["secret.png", "."])
+def test_a_link_out_of_the_folder_is_refused(plant: Plant, tmp_path: Path, target: str) -> None:
+    outside = tmp_path / "elsewhere"
+    outside.mkdir()
+    (outside / "secret.png").touch()
+    root = plant("images/{n}.png")
+    (root / "images" / "link.png").symlink_to(outside / target)
+
+    with pytest.raises(DataError, match="leads out of the data folder"):
+        list_folder(root)
+
+
+def test_a_link_inside_the_folder_is_followed(plant: Plant) -> None:
+    root = plant("frames/{n}.png")
+    (root / "images").symlink_to("frames")
+
+    assert "images/1.png" in list_folder(root).images
+
+
+def test_a_link_to_a_folder_above_ends(plant: Plant) -> None:
+    root = plant("images/{n}.png")
+    (root / "images" / "again").symlink_to(root)
+    (root / "images" / "here").symlink_to(".")
+
+    assert len(list_folder(root).images) == 4
+
+
+def test_the_data_folder_itself_may_be_a_link(plant: Plant, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(plant("images/{n}.png"))
+
+    assert len(list_folder(tmp_path / "link").images) == 4
+
+
+def test_a_name_that_is_not_unicode_is_refused_by_name(plant: Plant) -> None:
+    root = plant()
+    (root / os.fsdecode(b"caf\xe9.png")).touch()
+
+    with pytest.raises(DataError, match="UTF-8") as error:
+        list_folder(root)
+    assert "caf\ufffd.png" in error.value.where
+
+
+@pytest.mark.parametrize(
+    ("name", "stem", "extension"), [("a.b/c.d.JPG", "c.d", ".jpg"), (".x", ".x", ""), ("a", "a", "")]
+)
+def test_dots_inside_a_name_belong_to_it(name: str, stem: str, extension: str) -> None:
+    assert (stem_of(name), extension_of(name)) == (stem, extension)
