@@ -78,17 +78,17 @@ def written(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, Reade
 
 def test_every_flipped_bit_is_detected(written: tuple[Path, Reader, bytes]) -> None:
     path, read, data = written
-    assert undetected(path, read, flipped(data, 2000)) == []
+    assert undetected(path, read, flipped(data, 400)) == []
 
 
 def test_every_cut_is_detected(written: tuple[Path, Reader, bytes]) -> None:
     path, read, data = written
-    assert undetected(path, read, cut(data, 200)) == []
+    assert undetected(path, read, cut(data, 50)) == []
 
 
 def test_every_zeroed_page_is_detected(written: tuple[Path, Reader, bytes]) -> None:
     path, read, data = written
-    assert undetected(path, read, zeroed(data, 200)) == []
+    assert undetected(path, read, zeroed(data, 50)) == []
 
 
 def test_every_added_tail_is_detected(written: tuple[Path, Reader, bytes]) -> None:

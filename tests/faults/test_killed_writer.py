@@ -13,7 +13,7 @@ from unetkit.errors import FormatError
 from unetkit.runs.checkpoint import load_newest_intact
 from unetkit.runs.folder import RunFolder
 
-KILLS = 20
+KILLS = 10
 
 SAVING = """
 import sys

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -11,6 +12,7 @@ from PIL import Image as Pillow
 
 from unetkit.config.jobs import PredictSettings
 from unetkit.data.arrays import Floats
+from unetkit.data.classes import ClassTable
 from unetkit.errors import DiskFull, OutputExists
 from unetkit.files import read_json
 from unetkit.predicting import predict as job
@@ -143,6 +145,12 @@ def test_one_class_on_all_images_explains_itself(photo: Save, tmp_path: Path) ->
     report = predict(PredictSettings(out="out"), "m", [str(tmp_path / "in")])
     assert len(report.notes) == 1
     assert "every pixel of every image (2) came out as 'sea'" in report.notes[0]
+
+
+def test_masks_that_will_look_black_are_announced(photo: Save, model: Predictor) -> None:
+    model.contract = replace(model.contract, classes=ClassTable.from_text("1=sea,2=sky"))
+    report = predict(PredictSettings(out="out", as_source=True), "m", [str(photo("1.png"))])
+    assert "look black in a viewer" in report.notes[0]
 
 
 def test_an_ordinary_prediction_has_no_notes(photo: Save) -> None:

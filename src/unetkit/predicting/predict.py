@@ -55,7 +55,9 @@ def predict(settings: PredictSettings, model: str, inputs: Sequence[str]) -> Pre
     clear_output(folder, overwrite=settings.overwrite, ours=_is_ours)
     writer = Writer(folder, predictor.contract.classes, settings.as_source, settings.opacity)
     done = list(progress(_pipeline(predictor, writer, images), "predicting", total=len(images)))
-    report = _report(done, folder, predictor, time.monotonic() - started)
+    report = PredictionReport(
+        folder, tuple(one.output for one in done), time.monotonic() - started, tuple(_notes(done, writer, predictor))
+    )
     write_json(folder / RECORD, report.to_json())
     _tell(report)
     return report
@@ -140,10 +142,13 @@ def _is_ours(folder: Path) -> bool:
     return bool(names & {*FOLDERS, RECORD}) and names <= {*FOLDERS, RECORD}
 
 
-def _report(done: Sequence[_Done], folder: Path, predictor: Predictor, seconds: float) -> PredictionReport:
+def _notes(done: Sequence[_Done], writer: Writer, predictor: Predictor) -> Iterator[str]:
     seen = [one.seen for one in done if one.seen is not None]
     reason = explain_one_class(seen, predictor.contract) if seen else None
-    return PredictionReport(folder, tuple(one.output for one in done), seconds, (reason,) if reason else ())
+    if reason:
+        yield reason
+    if seen and writer.dark:
+        yield f"the masks are grey images of small values and look black in a viewer; see {writer.folder / 'colour'}"
 
 
 def _tell(report: PredictionReport) -> None:

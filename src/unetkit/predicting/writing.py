@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from unetkit.data.arrays import Image, Mask
+from unetkit.data.arrays import IGNORE, Image, Mask
 from unetkit.data.classes import ClassTable
 from unetkit.drawing import colourise, encode_png, overlay, with_legend
 from unetkit.files import write_bytes
 
 FOLDERS = ("masks", "colour", "overlays")
 _SHORT_LEGEND = 8
+_LOOKS_BLACK = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,13 @@ class Writer:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_bytes(path, picture)
         return mask_path, colour_path, overlay_path
+
+    @property
+    def dark(self) -> bool:
+        """Whether the masks look black in a viewer: small values, and no palette that would colour them."""
+        if self.as_source:
+            return int(self.classes.source_values().max()) <= _LOOKS_BLACK
+        return len(self.classes) > IGNORE
 
     def _mask_png(self, mask: Mask) -> bytes:
         return encode_png(self.classes.as_source(mask)) if self.as_source else encode_png(mask, self.classes.palette())

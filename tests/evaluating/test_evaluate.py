@@ -1,0 +1,142 @@
+"""`evaluate` scores what it says it scores, never images that were trained on, and writes beside the model."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from unetkit.config.jobs import EvaluateSettings
+from unetkit.config.sections import DataSettings
+from unetkit.data.dataset import open_data, write_manifest
+from unetkit.errors import ConfigError, DataError, OutputExists
+from unetkit.evaluating import evaluate as job
+from unetkit.evaluating.evaluate import evaluate_model
+from unetkit.evaluating.writing import read_images
+from unetkit.files import read_json, sha256_file
+from unetkit.modelfile import Fingerprint
+from unetkit.predicting.predictor import Predictor
+from unetkit.runs import RunFolder
+
+Make = Callable[..., Path]
+ALL = EvaluateSettings(data=DataSettings(split_by="random"))
+
+
+@pytest.fixture(autouse=True)
+def model(predictor: Predictor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Predictor:
+    """MODEL is the brightness model, whatever the file holds."""
+
+    def load(path: str, *, device: str, threads: int, channels: str) -> Predictor:
+        return Predictor(predictor.contract, predictor.backend, channels=channels)
+
+    monkeypatch.setattr(job, "load", load)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "m.safetensors").touch()
+    return predictor
+
+
+@pytest.fixture
+def run(folder: Make, tmp_path: Path) -> RunFolder:
+    dataset = open_data(folder("sea"), val="0.4", test="0", split_by="random")
+    run = RunFolder.create(
+        tmp_path / "runs" / "sea-1",
+        config="seed: 0\n",
+        environment={},
+        write_manifest=lambda path: write_manifest(dataset, path, hashes=True, sealed=True),
+    )
+    run.model.touch()
+    return run
+
+
+def test_other_data_are_scored_whole_and_matched_by_value(folder: Make) -> None:
+    report = evaluate_model(ALL, "m.safetensors", str(folder("sea")))
+    assert (report.split, len(report.rows)) == ("all", 5)
+    assert report.scores["mean_iou"] > 0.97
+    assert report.data == str(folder("sea"))
+
+
+def test_scores_and_table_lie_in_a_numbered_folder(folder: Make) -> None:
+    data = str(folder("sea"))
+    for number in (1, 2):
+        report = evaluate_model(ALL, "m.safetensors", data)
+        out = Path("evaluations") / f"m-{number}"
+        assert read_json(out / "scores.json")["scores"]["mean_iou"] == report.scores["mean_iou"]
+        assert [row["path"] for row in read_images(out)] == [row.image for row in report.rows]
+
+
+def test_a_run_is_scored_on_its_own_split_inside_itself(run: RunFolder) -> None:
+    report = evaluate_model(EvaluateSettings(), str(run.path))
+    assert (report.split, len(report.rows)) == ("val", 2)
+    assert read_json(run.evaluations / "1" / "scores.json")["split"] == "val"
+    assert all(len(row.sha256) == 64 for row in report.rows)
+
+
+def test_a_run_can_be_scored_on_what_it_was_trained_on_when_asked(run: RunFolder, model: Predictor) -> None:
+    hashes = [row["sha256"] for row in _manifest_rows(run)]
+    model.contract = replace(model.contract, fingerprint=Fingerprint.of(hashes))
+    assert len(evaluate_model(EvaluateSettings(split="train"), str(run.path)).rows) == 3
+
+
+def test_images_that_were_trained_on_are_left_out_by_content(folder: Make, model: Predictor) -> None:
+    trained = folder("trained", 3)
+    _train_on(model, trained)
+    # The same three files under other names, and two new ones.
+    data = folder("other", 5)
+    (data / "images" / "000.png").rename(data / "images" / "009.png")
+    (data / "masks" / "000.png").rename(data / "masks" / "009.png")
+
+    report = evaluate_model(ALL, "m.safetensors", str(data))
+    assert [row.image for row in report.rows] == ["images/003.png", "images/004.png"]
+    assert report.protocol["left_out_trained_on"] == 3
+
+
+def test_include_train_scores_them_all_the_same(folder: Make, model: Predictor) -> None:
+    _train_on(model, folder("sea"))
+    report = evaluate_model(ALL.model_copy(update={"include_train": True}), "m.safetensors", str(folder("sea")))
+    assert len(report.rows) == 5
+
+
+def test_nothing_but_trained_images_is_refused(folder: Make, model: Predictor) -> None:
+    _train_on(model, folder("sea"))
+    with pytest.raises(DataError, match="trained on all 5 images") as caught:
+        evaluate_model(ALL, "m.safetensors", str(folder("sea")))
+    assert "--include-train" in caught.value.advice
+
+
+def test_classes_in_another_order_score_the_same(folder: Make) -> None:
+    swapped = EvaluateSettings(data=DataSettings(classes="0=sky,255=sea", split_by="random"))
+    data = str(folder("swapped", values=(255, 0)))
+    report = evaluate_model(swapped, "m.safetensors", data)
+    assert report.scores["mean_iou"] > 0.97
+    assert report.to_json()["per_class"][1]["name"] == "sky"
+
+
+def test_no_data_and_no_run_is_refused() -> None:
+    with pytest.raises(ConfigError, match="DATA is missing"):
+        evaluate_model(ALL, "m.safetensors")
+
+
+def test_a_split_that_is_empty_is_refused(run: RunFolder) -> None:
+    with pytest.raises(DataError, match="no pair in split 'test'"):
+        evaluate_model(EvaluateSettings(split="test"), str(run.path))
+
+
+def test_an_output_that_exists_is_refused_before_anything_is_computed(
+    folder: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = ALL.model_copy(update={"out": "out"})
+    evaluate_model(settings, "m.safetensors", str(folder("sea")))
+    monkeypatch.setattr(job, "score", None)
+    with pytest.raises(OutputExists):
+        evaluate_model(settings, "m.safetensors", str(folder("sea")))
+
+
+def _train_on(model: Predictor, data: Path) -> None:
+    hashes = [sha256_file(path) for path in (data / "images").iterdir()]
+    model.contract = replace(model.contract, fingerprint=Fingerprint.of(hashes))
+
+
+def _manifest_rows(run: RunFolder) -> list[dict[str, str]]:
+    import csv
+
+    return list(csv.DictReader(run.manifest.read_text().splitlines()))
