@@ -28,7 +28,7 @@ class Block:
 
     @property
     def commands(self) -> list[str]:
-        """The commands of a `sh` block: comments gone, continued lines joined, set-up left to the reader."""
+        """The commands of a shell block: comments gone, continued lines joined, set-up left to the reader."""
         lines = self.text.replace("\\\n", " ").splitlines()
         plain = (re.sub(r"(^|\s)#.*", "", line).strip() for line in lines)
         return [line for line in plain if line and not line.startswith(SET_UP)]
@@ -57,7 +57,7 @@ def small(command: str) -> list[str]:
     if job == "train":
         return [job, *without(arguments, "--minutes", "--epochs", "--steps", "--size", "--batch"), *BUDGET]
     if job == "demo":
-        return [job, *without(arguments, "--minutes", "--images"), "--minutes", "0.05", "--images", "20"]
+        return [job, *without(arguments, "--minutes", "--images"), "--minutes", "0.05", "--images", "40"]
     return [job, *arguments]
 
 

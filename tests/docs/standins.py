@@ -163,6 +163,7 @@ STANDINS: dict[str, Callable[[Path], None]] = {
     "cityscapes-pairs": cityscapes_pairs,
     "carla": carla,
     "my-data": my_data,
+    "DATA": my_data,
     "new-photos": new_photos,
     "photo.jpg": one_photo,
 }
