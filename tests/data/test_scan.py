@@ -38,7 +38,7 @@ def test_pixels_are_counted_for_each_mask_and_class() -> None:
 
 def test_a_mask_that_cannot_be_read_is_reported_and_left_out() -> None:
     (bad,) = scan_masks(PAIRS, read, 2).bad
-    assert (bad.path, bad.image, bad.fault) == ("m3.png", "3.png", "truncated-file")
+    assert (bad.path, bad.image, bad.fault) == ("m3.png", "3.png", "damaged-file")
 
 
 def test_a_part_of_a_scan_is_about_its_images_only() -> None:

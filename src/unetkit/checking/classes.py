@@ -33,27 +33,27 @@ def check_absent(survey: Survey) -> list[Finding]:
     }
     val = survey.dataset.split("val")
     anywhere = [i for i in range(len(names)) if seen[i]]
-    advice = "choose parts that hold it (--val, --groups), or another seed: " + survey.command("check", "--seed 1")
+    advice = f"choose parts that hold it (--val, --groups), or another seed: {survey.new_split('--seed 1')}"
     return [
         *finding(
             "class-absent-from-train",
             "warning",
             [names[i] for i in anywhere if not per_split["train"][i]],
-            "{n} classes have truth, but none in train: they cannot be learnt",
+            "[1 class has|{n} classes have] truth, but none in train: [it|they] cannot be learnt",
             advice,
         ),
         *finding(
             "class-absent-from-val",
             "warning",
             [names[i] for i in anywhere if val and not per_split["val"][i]],
-            "{n} classes have no val image: nothing can be said about them while training",
+            "[1 class has|{n} classes have] no val image: nothing can be said about [it|them] while training",
             advice,
         ),
         *finding(
             "class-without-truth",
             "info",
             [names[i] for i in range(len(names)) if not seen[i] and i not in void],
-            "{n} classes of the table occur in no mask that was read",
-            "they keep their ids and are not scored",
+            "[1 class|{n} classes] of the table [occurs|occur] in no mask that was read",
+            "ids are kept, and what has no truth is not scored",
         ),
     ]

@@ -7,12 +7,13 @@ from unetkit.checking.survey import Survey
 from unetkit.data.soundness import Fault
 
 _FAULTS: dict[Fault, str] = {
-    "missing-file": "{n} files that the table of pairs names are not there",
-    "empty-file": "{n} files are empty (0 bytes)",
-    "not-an-image": "{n} files are named like images and are none",
-    "truncated-file": "{n} files end before the image does",
-    "unreadable-file": "{n} files cannot be decoded",
-    "size-mismatch": "{n} masks have another size than their image",
+    "missing-file": "[1 file|{n} files] that the table of pairs names [is|are] not there",
+    "empty-file": "[1 file is|{n} files are] empty (0 bytes)",
+    "not-an-image": "[1 file is|{n} files are] named like [an image and is|images and are] none",
+    "truncated-file": "[1 file ends|{n} files end] before the image does",
+    "damaged-file": "[1 file|{n} files] cannot be decoded",
+    "unreadable-file": "the system cannot read [1 file|{n} files]",
+    "size-mismatch": "[1 mask has|{n} masks have] another size than [its|their] image",
 }
 
 
@@ -23,19 +24,19 @@ def check_partners(survey: Survey) -> list[Finding]:
         (
             "orphan-images",
             reading.orphan_images,
-            "{n} images have no mask",
+            "[1 image has|{n} images have] no mask",
             "add their masks, or leave them: they are not used",
         ),
         (
             "orphan-masks",
             reading.orphan_masks,
-            "{n} masks have no image",
+            "[1 mask has|{n} masks have] no image",
             "add their images, or leave them: they are not used",
         ),
         (
             "duplicates",
             reading.duplicates,
-            "{n} files are copies of another by their name",
+            "[1 file is a copy of another by its name|{n} files are copies of others by their names]",
             "delete the copies: they are not used",
         ),
     ]
@@ -69,7 +70,7 @@ def check_turns(survey: Survey) -> list[Finding]:
         "exif-turn",
         severity,
         turned,
-        "{n} pairs in which EXIF turns the image and its mask differently",
+        "EXIF turns image and mask differently in [1 pair|{n} pairs]",
         "the turn is applied to each file as it says: if image and mask then do not fit, save the image already turned",
     )
 

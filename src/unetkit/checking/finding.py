@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -46,17 +47,13 @@ class Finding:
 def finding(code: str, severity: Severity, items: Collection[str], message: str, advice: str = "") -> list[Finding]:
     """A finding about `items` (all of them; the first few become examples), or none where there are no items.
 
-    `{n}` in the message stands for their number.
+    In the message `{n}` stands for their number, and of `[1 image has|{n} images have]` the part that fits it.
     """
     if not items:
         return []
-    text = message.replace("{n}", f"{len(items):,}")
-    return [Finding(code, severity, len(items), first_few(list(items)), text, advice)]
-
-
-def first_few(items: Sequence[str]) -> tuple[str, ...]:
-    """The examples of a finding."""
-    return tuple(items[:EXAMPLES])
+    chosen = re.sub(r"\[(.*?)\|(.*?)\]", r"\1" if len(items) == 1 else r"\2", message)
+    text = chosen.replace("{n}", f"{len(items):,}")
+    return [Finding(code, severity, len(items), tuple(items)[:EXAMPLES], text, advice)]
 
 
 def worst_first(findings: Sequence[Finding]) -> tuple[Finding, ...]:

@@ -37,10 +37,12 @@ def check_channels(survey: Survey) -> list[Finding]:
             "mixed-depth",
             "warning",
             shallow,
-            "{n} images have 8 bits and the others 16: their values mean different things",
+            "[1 image has|{n} images have] 8 bits and the others 16: their values mean different things",
             "save all of them with the same depth",
         ),
-        *finding("sixteen-bit", "info", depths.get(16, []), "{n} images have 16 bits; they are never cut to 8"),
+        *finding(
+            "sixteen-bit", "info", depths.get(16, []), "[1 image has|{n} images have] 16 bits, which are never cut to 8"
+        ),
     ]
 
 
@@ -66,7 +68,7 @@ def check_transparency(survey: Survey) -> list[Finding]:
         "transparent-images",
         "warning",
         clear,
-        "{n} images have transparent pixels; transparency is dropped and the colour beneath it is used",
+        "[1 image has|{n} images have] transparent pixels; transparency is dropped and the colour beneath it is used",
         "flatten them onto the background that they should have",
     )
 

@@ -13,7 +13,7 @@ ALPHAS = 200  # masks whose transparency is looked at
 
 
 def check_unmatched(survey: Survey) -> list[Finding]:
-    """Values or colours that are no class; they are ignored in training and in scores."""
+    """Values or colours that are no class."""
     masks = survey.masks
     sizes = np.maximum(masks.counts.sum(axis=1) + masks.ignored, 1)
     share = float(masks.unmatched.sum() / max(int(sizes.sum()), 1))
@@ -25,7 +25,13 @@ def check_unmatched(survey: Survey) -> list[Finding]:
     message = (
         f"{share:.2%} of the mask pixels are no class and are ignored; in {bad:,} masks more than {UNMATCHED_MASK:.0%}"
     )
-    return finding("unmatched-pixels", "warning", worst, message, "say what they are: --classes '…', or --ignore V")
+    return finding(
+        "unmatched-pixels",
+        "warning" if bad else "info",
+        worst,
+        message,
+        "say what they are: --classes '…', or --ignore V",
+    )
 
 
 def check_lossy(survey: Survey) -> list[Finding]:
@@ -36,7 +42,9 @@ def check_lossy(survey: Survey) -> list[Finding]:
         if (header := survey.header(pair.masks[0])) is not None and header.format in ("JPEG", "MPO")
     ]
     advice = "labels within a few pixels of an edge are uncertain; export the masks as PNG if you still can"
-    return finding("lossy-masks", "info", lossy, "{n} masks are JPEG: their values are smeared along edges", advice)
+    return finding(
+        "lossy-masks", "info", lossy, "[1 mask is|{n} masks are] JPEG: values are smeared along edges", advice
+    )
 
 
 def check_ids(survey: Survey) -> list[Finding]:
@@ -47,9 +55,9 @@ def check_ids(survey: Survey) -> list[Finding]:
         for row in table.classes
         if isinstance(row.source, int) and row.source != row.id
     ]
-    if table.name or not moved:
+    if table.name or survey.dataset.encoding.name != "ids":
         return []
-    message = "the masks' values are not 0, 1, 2, …: {n} of them get another id"
+    message = "the masks' values are not 0, 1, 2, …: [one gets|{n} of them get] another id"
     return finding("renumbered-classes", "info", moved, message, "predict writes ids; --as-source writes the values")
 
 
@@ -64,11 +72,15 @@ def check_content(survey: Survey) -> list[Finding]:
             "one-class",
             "error",
             one,
-            "there is only one class in all {n} masks that were read",
+            "there is only one class in [the one mask|all {n} masks] that [was|were] read",
             "there is nothing to tell apart: are these the right masks? if a class is not labelled, name it: --classes",
         ),
         *finding(
-            "empty-masks", "warning", empty, "{n} masks are ignored in every pixel", "label them, or leave them out"
+            "empty-masks",
+            "warning",
+            empty,
+            "[1 mask is|{n} masks are] ignored in every pixel",
+            "label them, or leave them out",
         ),
     ]
 
@@ -86,6 +98,6 @@ def check_alpha(survey: Survey) -> list[Finding]:
         "transparent-masks",
         "warning",
         [mask for mask in clear if mask not in survey.images],
-        "{n} masks have transparent pixels, which are read as black",
+        "[1 mask has|{n} masks have] transparent pixels, which are read as black",
         "flatten them if something else is meant",
     )

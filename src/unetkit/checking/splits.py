@@ -25,7 +25,7 @@ STEPS = 2  # neighbours: within so many of the clip's usual steps from frame to 
 def check_sizes(survey: Survey) -> list[Finding]:
     """No val part, or one of three images and fewer."""
     val = survey.dataset.split("val")
-    advice = f"label more images, or hold more of them back: {survey.command('train', '--val 0.3')}"
+    advice = f"label more images, or hold more of them back: {survey.new_split('--val 0.3')}"
     if not val:
         return [Finding("no-val", "warning", 0, (), "there is no val image: the best model cannot be chosen", advice)]
     if len(val) > SMALL:
@@ -34,7 +34,7 @@ def check_sizes(survey: Survey) -> list[Finding]:
         "small-val",
         "warning",
         [pair.image for pair in val],
-        "val holds only {n} images: its score is an anecdote",
+        "val holds only [1 image|{n} images]: its score is an anecdote",
         advice,
     )
 
@@ -50,7 +50,7 @@ def check_leak(survey: Survey) -> list[Finding]:
         for group, counts in sorted(parts.items(), key=lambda item: natural_key(item[0]))
         if len(counts) > 1
     ]
-    message = "{n} of " + f"{len(parts):,} groups stand on both sides of the split: the score will be too good"
+    message = f"{{n}} of {len(parts):,} groups [stands|stand] on both sides of the split: the score will be too good"
     return finding("leak", "warning", torn, message, survey.command("train", "--split-by group"))
 
 
@@ -71,7 +71,9 @@ def check_neighbours(survey: Survey) -> list[Finding]:
             and _distance(numbers, number) <= STEPS * float(np.median(np.diff(numbers)))
         ):
             near.append(pair.image)
-    message = "{n} held-out images lie within " + f"{STEPS} frames of a training image of the same clip"
+    message = (
+        f"[1 held-out image lies|{{n}} held-out images lie] within {STEPS} frames of a training image of the same clip"
+    )
     return finding("neighbours", "warning", near, message, survey.command("train", "--split-by group"))
 
 

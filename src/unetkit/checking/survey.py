@@ -74,6 +74,12 @@ class Survey:
         """The header of a file of the set; None where it could not be read."""
         return self.files.headers.get(path)
 
+    def new_split(self, *flags: str) -> str:
+        """A command that trains on another split, ready to paste; a given split must be set aside to do so."""
+        given = self.dataset.split_by == "given"
+        several = any(pair.group for pair in self.pairs)
+        return self.command("train", *((f"--split-by {'group' if several else 'random'}",) if given else ()), *flags)
+
     def command(self, job: str, *flags: str) -> str:
         """A command about this data set, ready to paste."""
         return " ".join((f"unetkit {job}", shlex.quote(self.source), *flags))

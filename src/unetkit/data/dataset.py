@@ -5,25 +5,25 @@ reading (which image has which mask) → headers → encoding and classes → gr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypedDict, Unpack
 
 from unetkit.data.arrays import Image, Mask
-from unetkit.data.class_text import parse_ignore
 from unetkit.data.classes import ClassTable
+from unetkit.data.copies import Sets, identical_files
 from unetkit.data.description import describe, masks_of, reading_of, rule_of
-from unetkit.data.encodings import Encoding, Sample, find_encoding
+from unetkit.data.encodings import Encoding
 from unetkit.data.groups import GroupRule, find_groups
 from unetkit.data.layouts import Reading, find_pairs
 from unetkit.data.manifest import Manifest, find_manifest, load_manifest, save_manifest
 from unetkit.data.pair import Pair
-from unetkit.data.parallel import each
-from unetkit.data.pixels import read_photo, read_sample, read_truth
-from unetkit.data.scan import FileScan, MaskScan, evenly, scan_files, scan_masks
-from unetkit.data.soundness import BadFile, fault_of
+from unetkit.data.pixels import read_photo, read_truth
+from unetkit.data.scan import FileScan, MaskScan, evenly, scan_files
+from unetkit.data.soundness import BadFile
 from unetkit.data.splits import DEFAULT_TEST, DEFAULT_VAL, Split, SplitBy, split_pairs
+from unetkit.data.truth import Truth, count_classes, learn_truth
 from unetkit.errors import ConfigError, DataError
 
 
@@ -59,6 +59,7 @@ class DataSet:
         notes: what was concluded about the masks, for people; `split_notes` about the split.
         bad: files that cannot be used.
         files, masks: what was seen in the headers, and in the masks where they were read.
+        copies: sets of images whose files are equal; None where it was not looked for (a manifest's split is fixed).
     """
 
     root: Path
@@ -74,6 +75,7 @@ class DataSet:
     bad: tuple[BadFile, ...] = field(default=(), compare=False)
     files: FileScan = field(default=FileScan({}, ()), compare=False, repr=False)
     masks: MaskScan | None = field(default=None, compare=False, repr=False)
+    copies: Sets | None = field(default=None, compare=False, repr=False)
 
     def split(self, name: str) -> tuple[Pair, ...]:
         """The pairs of "train", "val" or "test"; "all" gives every pair."""
@@ -113,7 +115,7 @@ class DataSet:
         known = self.masks
         if known is not None and {pair.image for pair in pairs} <= set(known.images):
             return known.of(pair.image for pair in pairs)
-        return _scan(self.root, pairs, self.reading, self.encoding, len(self.classes))
+        return count_classes(self.root, pairs, self.reading, self.encoding, len(self.classes))
 
     def refuse_bad(self) -> None:
         """Raise DataError if a file of a pair cannot be used: what training does before it starts."""
@@ -148,27 +150,27 @@ def open_data(source: Path, *, seed: int = 0, masks_to_scan: int | None = None, 
     reading = find_pairs(source, images=said.get("images"), masks=said.get("masks"), layout=said.get("layout"))
     files = scan_files(reading.root, reading.pairs)
     sample = evenly(_sound(reading.pairs, files.bad, reading.root), masks_to_scan)
-    encoding, classes, notes, broken = _classes(reading, sample, said)
-    sample = [pair for pair in sample if pair.image not in {defect.image for defect in broken}]
-    masks = _scan(reading.root, sample, reading, encoding, len(classes))
-    bad = (*files.bad, *broken, *masks.bad)
+    truth = _learn(reading, sample, said)
+    bad = (*files.bad, *truth.bad)
     pairs = _sound(reading.pairs, bad, reading.root) if said.get("skip_bad") else reading.pairs
     rule, pairs = _grouped(pairs, said.get("groups"), _columns(reading, pairs))
-    split = _split(pairs, rule, seed, said, masks)
+    copies = identical_files(reading.root, [pair.image for pair in pairs])
+    split = _split(pairs, rule, seed, said, masks=truth.masks, copies=copies)
     return DataSet(
         root=reading.root,
         pairs=split.pairs,
-        classes=classes,
-        encoding=encoding,
+        classes=truth.classes,
+        encoding=truth.encoding,
         groups=rule,
         split_by=split.by,
         columns=_columns(reading, split.pairs),
         reading=reading,
-        notes=notes,
+        notes=truth.notes,
         split_notes=split.notes,
         bad=bad,
         files=files,
-        masks=masks,
+        masks=truth.masks,
+        copies=copies,
     )
 
 
@@ -200,15 +202,15 @@ def _open_manifest(table: Path, seed: int, said: Said) -> DataSet:
     files = scan_files(manifest.root, manifest.pairs)
     sound = _sound(manifest.pairs, files.bad, manifest.root)
     encoding, classes = masks_of(manifest, table)
-    notes, broken = (), ()
-    if any(said.get(name) for name in ("classes", "encoding", "ignore")):
-        encoding, classes, notes, broken = _classes(reading, sound, said)
-    bad = (*files.bad, *broken)
+    truth = _learn(reading, sound, said) if any(said.get(name) for name in ("classes", "encoding", "ignore")) else None
+    if truth is not None:
+        encoding, classes = truth.encoding, truth.classes
+    bad = (*files.bad, *(truth.bad if truth is not None else ()))
     pairs = _sound(manifest.pairs, bad, manifest.root) if said.get("skip_bad") else manifest.pairs
     rule = rule_of(manifest.description) if said.get("groups") is None else None
     if rule is None:
         rule, pairs = _grouped(pairs, said.get("groups"), _columns(reading, pairs))
-    split = _split(pairs, rule, seed, said, None)
+    split = _split(pairs, rule, seed, said)
     anew = said.get("split_by", "auto") != "auto" or not all(pair.split for pair in pairs)
     return DataSet(
         root=manifest.root,
@@ -219,10 +221,11 @@ def _open_manifest(table: Path, seed: int, said: Said) -> DataSet:
         split_by=split.by if anew else str(manifest.description.get("split_by", split.by)),
         columns=_columns(reading, split.pairs),
         reading=reading,
-        notes=notes,
+        notes=truth.notes if truth is not None else (),
         split_notes=split.notes,
         bad=bad,
         files=files,
+        masks=truth.masks if truth is not None else None,
     )
 
 
@@ -238,42 +241,10 @@ def _sound(pairs: Sequence[Pair], bad: Sequence[BadFile], root: Path) -> tuple[P
     return sound
 
 
-def _classes(
-    reading: Reading, pairs: Sequence[Pair], said: Said
-) -> tuple[Encoding, ClassTable, tuple[str, ...], tuple[BadFile, ...]]:
-    """The encoding, its classes, what was concluded, and the masks that cannot be decoded."""
-    bad: list[BadFile] = []
-
-    def sample(pair: Pair) -> Sample | BadFile:
-        try:
-            return read_sample(reading.root, pair, reading)
-        except DataError as error:
-            return BadFile(pair.masks[0], fault_of(error), error.what, pair.image)
-
-    def sound() -> Iterator[Sample]:
-        for seen in each(sample, pairs, "reading masks"):
-            if isinstance(seen, BadFile):
-                bad.append(seen)
-            else:
-                yield seen
-
-    classes = said.get("classes")
-    encoding, table, notes = find_encoding(
-        sound(),
-        encoding=said.get("encoding"),
-        classes=ClassTable.from_text(classes) if classes else None,
-        ignore=parse_ignore(said.get("ignore")),
-        class_folders=reading.class_folders,
+def _learn(reading: Reading, pairs: Sequence[Pair], said: Said) -> Truth:
+    return learn_truth(
+        reading, pairs, encoding=said.get("encoding"), classes=said.get("classes"), ignore=said.get("ignore")
     )
-    return encoding, table, tuple(notes), tuple(bad)
-
-
-def _scan(root: Path, pairs: Sequence[Pair], reading: Reading, encoding: Encoding, classes: int) -> MaskScan:
-    def read(pair: Pair) -> tuple[Mask, int]:
-        decoded = read_truth(root, pair, reading, encoding)
-        return decoded.mask, decoded.unmatched
-
-    return scan_masks(pairs, read, classes, "counting classes")
 
 
 def _grouped(
@@ -287,7 +258,15 @@ def _grouped(
     return rule, tuple(replace(pair, group=group) for pair, group in zip(pairs, groups, strict=True))
 
 
-def _split(pairs: Sequence[Pair], rule: GroupRule, seed: int, said: Said, masks: MaskScan | None) -> Split:
+def _split(
+    pairs: Sequence[Pair],
+    rule: GroupRule,
+    seed: int,
+    said: Said,
+    *,
+    masks: MaskScan | None = None,
+    copies: Sets = (),
+) -> Split:
     return split_pairs(
         pairs,
         rule,
@@ -296,6 +275,7 @@ def _split(pairs: Sequence[Pair], rule: GroupRule, seed: int, said: Said, masks:
         split_by=said.get("split_by", "auto"),
         seed=seed,
         presence=masks.presence() if masks is not None else None,
+        copies=copies,
     )
 
 

@@ -9,7 +9,9 @@ from typing import Literal
 from unetkit.data.header import Header, check_whole, read_header
 from unetkit.errors import DataError
 
-Fault = Literal["missing-file", "empty-file", "not-an-image", "truncated-file", "unreadable-file", "size-mismatch"]
+Fault = Literal[
+    "missing-file", "empty-file", "unreadable-file", "not-an-image", "truncated-file", "damaged-file", "size-mismatch"
+]
 
 # What must stand near the end of a whole file; writers may add a few bytes behind it.
 _ENDS = {"PNG": b"IEND", "JPEG": b"\xff\xd9", "MPO": b"\xff\xd9"}
@@ -46,7 +48,8 @@ def inspect(path: Path) -> Header | tuple[Fault, str]:
     except OSError as error:
         return "unreadable-file", f"the system cannot read it: {error.strerror or error}"
     except DataError as error:
-        return fault_of(error), error.what
+        fault = fault_of(error)
+        return "truncated-file" if fault == "damaged-file" else fault, error.what
     return header
 
 
@@ -65,6 +68,4 @@ def _check_end(path: Path, size: int, header: Header) -> None:
 
 def fault_of(error: DataError) -> Fault:
     """What kind of defect a decoder's error tells of."""
-    if "no image" in error.what:
-        return "not-an-image"
-    return "truncated-file" if "truncated" in error.what or "ends before" in error.what else "unreadable-file"
+    return "not-an-image" if "no image" in error.what else "damaged-file"

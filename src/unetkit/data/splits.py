@@ -45,6 +45,7 @@ def split_pairs(
     split_by: SplitBy = "auto",
     seed: int = 0,
     presence: Presence | None = None,
+    copies: Sequence[Sequence[str]] = (),
 ) -> Split:
     """Give every pair its split.
 
@@ -56,6 +57,7 @@ def split_pairs(
         split_by: "auto" keeps a given split, else goes by group, by time, or at random, whichever the names allow.
         seed: decides which groups or images are taken.
         presence: the classes with truth in each image (by path), so that each class can stand in train and in val.
+        copies: sets of images whose files are equal; they, and the groups that they stand in, are kept together.
 
     Raises:
         ConfigError: `val` and `test` overlap, fit nothing, leave no training images, or contradict a given split.
@@ -63,20 +65,30 @@ def split_pairs(
     """
     ordered = sorted(pairs, key=lambda pair: (natural_key(pair.image), pair.image))
     given = any(pair.split for pair in ordered)
+    draw = _Draw(seed, presence or {}, copies)
     if given and split_by == "auto":
-        return _complete(ordered, rule, val=val, test=test, seed=seed, presence=presence or {})
+        return _complete(ordered, rule, draw, val=val, test=test)
     fresh = [replace(pair, split=None) for pair in ordered]
     by = _way(fresh, rule, split_by)
-    made, notes = _cut(fresh, by, {"test": test, "val": val}, seed, presence or {})
+    made, notes = _cut(fresh, by, {"test": test, "val": val}, draw)
     if given:
         notes = ("the split given by the folders was set aside, as --split-by asks", *notes)
     return Split(made, by, notes)
 
 
+@dataclass(frozen=True, slots=True)
+class _Draw:
+    """What decides which groups or images are taken."""
+
+    seed: int
+    presence: Presence
+    copies: Sequence[Sequence[str]]
+
+
 # --- given splits -----------------------------------------------------------------------------------------------
 
 
-def _complete(pairs: Sequence[Pair], rule: GroupRule, *, val: str, test: str, seed: int, presence: Presence) -> Split:
+def _complete(pairs: Sequence[Pair], rule: GroupRule, draw: _Draw, *, val: str, test: str) -> Split:
     """Keep the split given; cut a missing val (and a test that is asked for) from train."""
     has = {pair.split for pair in pairs}
     for name, text, default in (("val", val, DEFAULT_VAL), ("test", test, DEFAULT_TEST)):
@@ -96,7 +108,7 @@ def _complete(pairs: Sequence[Pair], rule: GroupRule, *, val: str, test: str, se
     if "val" not in has:
         wanted["val"] = val
     by = _way(rest, rule, "auto") if wanted else "random"
-    made, words = _cut(rest, by, wanted, seed, presence)
+    made, words = _cut(rest, by, wanted, draw)
     if "val" not in has and any(pair.split == "val" for pair in made):
         notes.append("no val part was given: it was cut from train")
         notes.extend(words)
@@ -127,8 +139,7 @@ def _cut(
     pairs: Sequence[Pair],
     by: Literal["group", "time", "random"],
     wanted: Mapping[Name, str],
-    seed: int,
-    presence: Presence,
+    draw: _Draw,
 ) -> tuple[tuple[Pair, ...], tuple[str, ...]]:
     names = {pair.group for pair in pairs if pair.group}
     parts: dict[Name, Part] = {name: parse_part(name, text, names) for name, text in wanted.items()}
@@ -138,11 +149,11 @@ def _cut(
         said = " and ".join(f"--{name} {text}" for name, text in wanted.items())
         raise ConfigError(f"{said} leave none of the {len(pairs):,} images for training", advice="ask for fewer")
     rest = [pair for pair in pairs if pair.image not in chosen]
-    taken = _last(rest, sizes) if by == "time" else _sampled(rest, sizes, by, seed, presence)
-    chosen.update(taken)
+    units = [] if by == "time" else _units(rest, by, draw)
+    chosen.update(_last(rest, sizes) if by == "time" else _sampled(units, sizes, draw.seed))
     made = tuple(replace(pair, split=chosen.get(pair.image, "train")) for pair in pairs)
-    gaps = _gap_words(made) if by == "time" else ()
-    return made, (f"split {_HOW[by]}: {_sizes(made)}", *gaps)
+    more = _gap_words(made) if by == "time" else _joined_words(units, made)
+    return made, (f"split {_HOW[by]}: {_sizes(made)}", *more)
 
 
 _HOW = {"group": "by group, whole groups", "time": "by time, in the order train, val, test", "random": "at random"}
@@ -166,26 +177,46 @@ def _named_images(
     return chosen
 
 
-def _sampled(
-    pairs: Sequence[Pair], sizes: Mapping[Name, int], by: Literal["group", "random"], seed: int, presence: Presence
-) -> dict[str, Name]:
+def _sampled(units: Sequence[Unit], sizes: Mapping[Name, int], seed: int) -> dict[str, Name]:
     """Whole groups (or single images) for each part, test first, by seed and class presence."""
-    units = _units(pairs, by, presence)
     taken: dict[str, Name] = {}
     for name in _HELD_OUT:
-        picked = choose_units(units, sizes.get(name, 0), f"{seed}/{name}")
+        free = [unit for unit in units if unit.images[0] not in taken]
+        picked = choose_units(free, sizes.get(name, 0), f"{seed}/{name}")
         taken.update({image: name for unit in picked for image in unit.images})
-        units = [unit for unit in units if unit.images[0] not in taken]
     return taken
 
 
-def _units(pairs: Sequence[Pair], by: Literal["group", "random"], presence: Presence) -> list[Unit]:
-    images: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-    for pair in pairs:
-        key = ("group", pair.group) if by == "group" and pair.group else ("image", pair.image)
-        images[key].append(pair.image)
-    units = [Unit(name, tuple(members), _classes(members, presence)) for (_, name), members in images.items()]
+def _units(pairs: Sequence[Pair], by: Literal["group", "random"], draw: _Draw) -> list[Unit]:
+    """Groups, or single images, in natural order; those that share copies are one."""
+    keys = {pair.image: pair.group if by == "group" and pair.group else pair.image for pair in pairs}
+    joined = _join([[keys[image] for image in same if image in keys] for same in draw.copies])
+    images: defaultdict[str, list[str]] = defaultdict(list)
+    for image, key in keys.items():
+        images[joined.get(key, key)].append(image)
+    units = [Unit(name, tuple(members), _classes(members, draw.presence)) for name, members in images.items()]
     return sorted(units, key=lambda unit: (natural_key(unit.name), unit.name))
+
+
+def _join(sets: Sequence[Sequence[str]]) -> dict[str, str]:
+    """A common name for all keys that stand in a set together, directly or through others."""
+    names: dict[str, set[str]] = {}
+    for keys in sets:
+        members = set(keys).union(*(names.get(key, ()) for key in keys))
+        names.update(dict.fromkeys(members, members))
+    return {key: " + ".join(sorted(members, key=natural_key)) for key, members in names.items() if len(members) > 1}
+
+
+def _joined_words(units: Sequence[Unit], pairs: Sequence[Pair]) -> tuple[str, ...]:
+    groups = {pair.group for pair in pairs}
+    joined = [unit.name for unit in units if unit.name not in groups and " + " in unit.name]
+    together = [name for name in joined if set(name.split(" + ")) <= groups]
+    if not joined:
+        return ()
+    names = f": {', '.join(together[:3])}{' …' if len(together) > 3 else ''}" if together else ""
+    return (
+        f"{len(joined):,} sets of {'groups' if together else 'images'} share identical files and stay together{names}",
+    )
 
 
 def _classes(images: Sequence[str], presence: Presence) -> frozenset[int]:
