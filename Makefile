@@ -4,7 +4,7 @@
 bin := .venv/bin
 export PYTHON TORCH_INDEX
 
-.PHONY: help demo test test-slow check fix docs bench-quality constraints
+.PHONY: help demo test test-slow check fix docs bench-quality notebooks constraints
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -41,6 +41,10 @@ docs: ## the documentation as a site, in site/
 bench-quality: ## the scores on the real data sets: about 100 minutes, resumable
 	@scripts/setup.sh train,dev
 	$(bin)/python benchmarks/quality.py $(ARGS)
+
+notebooks: ## the notebooks in examples/, from their text
+	@scripts/setup.sh train,dev
+	$(bin)/jupytext --to ipynb examples/*.py
 
 constraints: ## pin what is installed in .venv into constraints.txt
 	$(bin)/python scripts/pin.py > constraints.txt.new && mv constraints.txt.new constraints.txt
