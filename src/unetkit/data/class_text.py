@@ -63,15 +63,14 @@ def parse_source(text: str) -> Source:
 
 
 def parse_ignore(text: str | None) -> tuple[Source, ...] | None:
-    """What `--ignore` takes: '255', '0,255', '#000000', a class's name, or 'none' (nothing is ignored).
+    """What `--ignore` takes: '255', '0,255', '#000000', the name of a class, or 'none'.
 
     Returns:
-        None where nothing was said, so that a table's own rule stands.
+        None where nothing was said. "none" stays in the answer: it lifts what a table or a rule ignores by itself,
+        to which the others are added.
     """
     if text is None or not text.strip():
         return None
-    if text.strip() == "none":
-        return ()
     return tuple(parse_source(part) for part in text.split(",") if part.strip())
 
 

@@ -28,6 +28,8 @@ MOST_UNMATCHED = 0.05
 _SMALL_PALETTE = 32
 _LARGE_PALETTE = 256
 _SUBSTANTIAL = 50
+_CROWD = 0.5
+"""Of a mask's pixels lie around a few colours; of a photograph's, less."""
 
 
 @dataclass(frozen=True)
@@ -220,7 +222,7 @@ def _strange_colours(codes: npt.NDArray[np.uint32], classes: int, where: str) ->
 def _proposal(survey: Survey, codes: Codes, counts: Counts) -> AmbiguityError:
     """The palette found, as swatches and as a line to paste."""
     found = discover_palette(codes, counts)
-    if not found:
+    if sum(mass for _, mass in found) < _CROWD * counts.sum():
         return AmbiguityError(
             f"the masks hold {len(codes):,} colours that crowd nowhere: they look like photographs",
             where=survey.names[0],
@@ -237,11 +239,13 @@ def _proposal(survey: Survey, codes: Codes, counts: Counts) -> AmbiguityError:
 def _refused(survey: Survey, codes: Codes, counts: Counts, unmatched: int, classes: ClassTable) -> DataError:
     found = discover_palette(codes, counts)
     total = int(counts.sum())
+    given = np.array(classes.sources, np.float64)
+    same = all(np.linalg.norm(given - colour, axis=1).min() <= known.CLOSE for colour, _ in found)
     return DataError(
         f"{share(unmatched, total)} of the mask pixels are farther than {RADIUS} from every one of the {len(classes)} "
         f"classes' colours ({MOST_UNMATCHED:.0%} may be); the masks' colours are:\n" + _swatches(found, total),
         where=survey.names[0],
-        advice=_paste(found),
+        advice="save the masks as PNG: JPEG has smeared too many of their pixels" if same else _paste(found),
     )
 
 

@@ -14,7 +14,7 @@ from unetkit.data.encodings.palette import Points, unpack
 from unetkit.data.encodings.survey import Survey, code_of
 from unetkit.data.tables import KNOWN_TABLES, Colour, KnownTable
 
-_CLOSE = 12
+CLOSE = 12
 """JPEG leaves most pixels this near to their colour; chance does not."""
 _ENOUGH = 0.6
 _SAMPLE = 30_000
@@ -79,7 +79,7 @@ def table_of_colours(survey: Survey) -> KnownTable | None:
     best: tuple[float, KnownTable] | None = None
     for table in KNOWN_TABLES.values():
         palette = np.array(list(table.palette), np.float32)
-        near = _nearest_squared(pixels, palette) <= _CLOSE**2
+        near = _nearest_squared(pixels, palette) <= CLOSE**2
         met = {code_of(colour) for colour in table.palette if colour != (0, 0, 0)} & present
         covered = float(counts[near].sum() / counts.sum())
         if len(met) >= _FEWEST and covered >= _ENOUGH and (best is None or covered > best[0] + 0.002):

@@ -19,6 +19,9 @@ Codes = npt.NDArray[np.uint32]
 
 _LOSSY = {".jpg", ".jpeg", ".jpe", ".jfif", ".webp"}
 _EXAMPLES = 1000
+_BLOCK_BITS = 12
+_BLOCKS = 1 << (24 - _BLOCK_BITS)
+"""Parts of colour space; those that no file met are never looked at."""
 
 
 class Sample(NamedTuple):
@@ -58,6 +61,7 @@ class Survey:
         self._palette_of = ""
         self._values: Counts = np.zeros(65536, np.int64)
         self._colours: Counts | None = None
+        self._met = np.zeros(_BLOCKS, np.bool_)
         self._examples: dict[int, str] = {}
         for sample in samples:
             self._add(sample if isinstance(sample, Sample) else Sample(sample[0], sample[1]), planes)
@@ -80,7 +84,9 @@ class Survey:
         greys = np.flatnonzero(self._values[:256])
         if self._colours is None:
             return (greys * 0x010101).astype(np.uint32), self._values[greys]
-        codes = np.flatnonzero(self._colours)
+        blocks = np.flatnonzero(self._met)
+        rows, columns = np.nonzero(self._colours.reshape(_BLOCKS, -1)[blocks])
+        codes = (blocks[rows] << _BLOCK_BITS) + columns
         if not greys.size:
             return codes.astype(np.uint32), self._colours[codes]
         both, place = np.unique(np.concatenate([codes, greys * 0x010101]), return_inverse=True)
@@ -125,6 +131,7 @@ class Survey:
         if self._colours is None:
             self._colours = np.zeros(1 << 24, np.int64)  # memory is taken page by page, where colours are met
         self._colours[codes] += counts
+        self._met[codes >> _BLOCK_BITS] = True
         if len(codes) < _EXAMPLES:
             self._remember((-1 - codes.astype(np.int64)).tolist(), sample.where)
 
