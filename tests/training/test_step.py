@@ -11,6 +11,7 @@ from unetkit.training.device import Compute
 from unetkit.training.optimiser import Hyper, build_optimiser
 from unetkit.training.plan import Plan
 from unetkit.training.progress import Progress
+from unetkit.training.session import to_device
 from unetkit.training.state import pack, unpack
 from unetkit.training.step import Stepper
 
@@ -19,7 +20,7 @@ SETTINGS = {**PRESETS["nano"], "depth": 2, "width": 4, "dropout": 0.2}
 
 def stepper(*, optimiser: str = "adamw", rate: float = 1e-2) -> Stepper:
     torch.manual_seed(0)
-    network = build("unet", SETTINGS, 1, 2)
+    network = to_device(build("unet", SETTINGS, 1, 2), Compute("cpu", 1, "fp32"))
     made = build_optimiser(optimiser, network, Hyper(rate, 0.9, 0.01))
     loss = build_loss("cross-entropy", classes=2, class_weights=None)
     return Stepper(network, loss, made, MovingAverage(network, 0.9), Compute("cpu", 1, "fp32"), clip=1.0)

@@ -51,15 +51,21 @@ def _load(network: torch.nn.Module, tensors: Arrays, prefix: str) -> None:
     network.load_state_dict(own, strict=True)
 
 
+def _laid_out_like(weight: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+    """A state of the weight's shape in the weight's memory order: fused optimisers walk both by address."""
+    return torch.empty_like(weight).copy_(value) if value.shape == weight.shape else value
+
+
 def _optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
     state: dict[int, dict[str, torch.Tensor]] = optimiser.state_dict()["state"]
     return {f"optimiser.{number}.{name}": tensor for number, entry in state.items() for name, tensor in entry.items()}
 
 
 def _load_optimiser(optimiser: torch.optim.Optimizer, tensors: Arrays) -> None:
+    weights: list[torch.Tensor] = [weight for group in optimiser.param_groups for weight in group["params"]]
     state: dict[int, dict[str, torch.Tensor]] = {}
     for name, array in tensors.items():
         if name.startswith("optimiser."):
             _, number, key = name.split(".", 2)
-            state.setdefault(int(number), {})[key] = torch.from_numpy(array)
+            state.setdefault(int(number), {})[key] = _laid_out_like(weights[int(number)], torch.from_numpy(array))
     optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})

@@ -1,0 +1,84 @@
+"""Training that is stopped by a signal: the state is saved, and the run goes on from it."""
+
+import json
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.conftest import TINY, Unetkit, command, environment
+from unetkit.files import read_tensors
+
+STEPS = 24
+
+
+def weights(run: Path) -> dict[str, bytes]:
+    tensors, _ = read_tensors(run / "model.safetensors")
+    return {name: tensor.tobytes() for name, tensor in tensors.items()}
+
+
+def history(run: Path) -> list[dict[str, object]]:
+    rows = [json.loads(line) for line in (run / "history.jsonl").read_text().splitlines()]
+    return [{key: value for key, value in row.items() if key not in ("seconds", "digest")} for row in rows]
+
+
+def stopped(words: list[object], number: int, run: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Start the command, send the signal once the first epoch is scored, and wait for its end."""
+    process = subprocess.Popen(
+        command(*words), cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        if (run / "history.jsonl").is_file() and len((run / "history.jsonl").read_text().splitlines()) >= 2:
+            break
+        time.sleep(0.01)
+    process.send_signal(number)
+    output, errors = process.communicate(timeout=60)
+    return subprocess.CompletedProcess(words, process.returncode, output, errors)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_saves_the_state_and_the_run_goes_on_to_the_same_bits(
+    unetkit: Unetkit, scenes: Path, tmp_path: Path, number: int, code: int
+):
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    words = ["train", scenes, *TINY, "--steps", STEPS, "--seed", "3"]
+    assert unetkit(*words, "--out", whole).returncode == 0
+    done = stopped([*words, "--out", parts], number, parts, tmp_path)
+    assert done.returncode == code, done.stderr
+    assert f"unetkit train --resume {parts}" in done.stderr
+    assert not (parts / "model.safetensors").exists()
+    resumed = unetkit("train", "--resume", parts)
+    assert resumed.returncode == 0, resumed.stderr
+    assert weights(parts) == weights(whole)
+    assert history(parts) == history(whole)
+
+
+def test_the_same_seed_gives_the_same_model_and_another_seed_another(unetkit: Unetkit, scenes: Path, tmp_path: Path):
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        done = unetkit("train", scenes, *TINY, "--epochs", "1", "--seed", seed, "--out", tmp_path / name)
+        assert done.returncode == 0, done.stderr
+    assert weights(tmp_path / "a") == weights(tmp_path / "b")
+    assert weights(tmp_path / "a") != weights(tmp_path / "c")
+
+
+def test_a_run_that_has_not_ended_is_no_model(unetkit: Unetkit, scenes: Path, tmp_path: Path):
+    run = tmp_path / "run"
+    stopped(["train", scenes, *TINY, "--steps", "5000", "--out", run], signal.SIGTERM, run, tmp_path)
+    done = unetkit("predict", run, scenes / "images")
+    assert done.returncode == 2
+    assert f"unetkit train --resume {run}" in done.stderr
+
+
+def test_a_loss_that_is_not_finite_stops_with_the_images_and_saves_no_model(
+    unetkit: Unetkit, scenes: Path, tmp_path: Path
+):
+    run = tmp_path / "run"
+    wild = ("--lr", "1e30", "--training.clip", "0", "--training.optimiser", "sgd", "--training.warm-up", "0")
+    done = unetkit("train", scenes, *TINY, *wild, "--steps", "200", "--out", run)
+    assert done.returncode == 1, done.stderr
+    assert "images of this step" in done.stderr
+    assert "--lr" in done.stderr
+    assert not (run / "model.safetensors").exists()
