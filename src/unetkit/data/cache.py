@@ -11,6 +11,7 @@ import os
 import tempfile
 import threading
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
@@ -92,8 +93,12 @@ class Cache:
             if self._images is None or self._queue is not None:
                 return
             self._queue = deque(dict.fromkeys([*order, *range(len(self))]))
-        for number in range(self._threads):
-            threading.Thread(target=self._decode_ahead, name=f"decode-{number}", daemon=True).start()
+        numbers = range(self._threads)
+        threads = [threading.Thread(target=self._decode_ahead, name=f"decode-{n}", daemon=True) for n in numbers]
+        # A thread that still decodes while the interpreter ends aborts the process: it is waited for.
+        weakref.finalize(self, _stop, self._queue, threads)
+        for thread in threads:
+            thread.start()
 
     def get(self, index: int) -> tuple[Image, Mask]:
         """The image, height×width×C, and the mask, height×width, at working size; they must not be written to.
@@ -242,3 +247,10 @@ def _mapped(shape: tuple[int, ...], kind: np.dtype[Any]) -> npt.NDArray[Any]:
 
 def _megabytes(count: int) -> str:
     return f"{count / 1e6:,.0f} MB" if count < 10e9 else f"{count / 1e9:,.1f} GB"
+
+
+def _stop(queue: deque[int], threads: Sequence[threading.Thread]) -> None:
+    queue.clear()
+    for thread in threads:
+        if thread.is_alive() and thread is not threading.current_thread():
+            thread.join()
