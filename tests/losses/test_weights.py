@@ -47,6 +47,10 @@ def test_the_effective_number_takes_its_beta_from_the_mean_count() -> None:
     assert class_weights(COUNTS, "effective") == pytest.approx(class_weights(COUNTS, f"effective:{1 - 3 / 1000}"))
 
 
+def test_a_class_without_a_pixel_weighs_nothing_and_changes_nothing() -> None:
+    assert list(class_weights(np.array([5, 0, 5], dtype=np.int64), "inverse")) == [1, 0, 1]
+
+
 def test_given_numbers_are_taken_as_they_are() -> None:
     assert list(class_weights(COUNTS, "1,2.5, 0.3")) == [1, 2.5, 0.3]
 

@@ -24,7 +24,7 @@ def class_weights(counts: Counts, method: str, *, where_present: Counts | None =
     - "none": 1 for all.
     - "inverse": 1 / share.
     - "median": median share / share, the share taken within the images that show the class (Eigen and Fergus 2015).
-    - "enet": 1 / ln(1.02 + share), which never exceeds 50 (Paszke et al. 2016, "ENet").
+    - "enet": 1 / ln(1.02 + share), between 1.4 and 51 before scaling (Paszke et al. 2016, "ENet").
     - "effective": (1 − β) / (1 − β^count), the inverse of the effective number (Cui et al. 2019). Neighbouring pixels
       say the same, so β is not near 1 by itself: "effective:0.99999" gives it; otherwise β = 1 − 1 / N with N the
       mean count, so that common classes weigh alike and rare ones nearly by the inverse.
