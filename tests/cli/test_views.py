@@ -164,7 +164,7 @@ def test_a_run_without_validation_has_no_scores_to_show() -> None:
 
 def test_predictions_name_what_failed_and_why() -> None:
     shown = _shown(show_predictions, PREDICTIONS)
-    assert "failed  photos/b.jpg: the file is truncated" in shown
+    assert "failed  1 input: the file is truncated\n    photos/b.jpg\n" in shown
     assert "a [1].jpg" in shown
     assert "sky 75.0 %, sea 25.0 %" in shown
     assert "1 in 1.5 s; 1 failed" in shown
@@ -174,7 +174,7 @@ def test_a_finding_is_shown_with_examples_and_a_command_on_one_line() -> None:
     lines = _shown(show_check, CHECK, 60).splitlines()
     assert "error  9 images are truncated" in lines
     assert "    and 6 more" in lines
-    assert "  unetkit train photos --skip-bad --a-very-long-flag-that-is-not-wrapped at-all" in lines
+    assert "  → unetkit train photos --skip-bad --a-very-long-flag-that-is-not-wrapped at-all" in lines
     assert lines[-1] == "1 error"
 
 

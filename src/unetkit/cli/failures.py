@@ -3,11 +3,9 @@
 import errno
 import platform
 import re
-import shlex
 import sys
-import textwrap
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -16,21 +14,12 @@ from cyclopts import CycloptsError
 from rich.console import Console
 from rich.text import Text
 
+from unetkit.cli.advice import advice_lines, print_advice
 from unetkit.cli.usage import usage_error
-from unetkit.config.jobs import JOBS
-from unetkit.config.keys import keys_of
 from unetkit.errors import DataError, DiskFull, Interrupted, MachineError, OutOfMemory, PermissionRefused, UnetkitError
 
-_HANGING: dict[str, Any] = {
-    "initial_indent": "  do     ",
-    "subsequent_indent": " " * 9,
-    "break_on_hyphens": False,
-    "break_long_words": False,
-}
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _NO_MEMORY = re.compile(r"can't allocate memory|out of memory", re.IGNORECASE)
-_PASTE = re.compile(r"^(unetkit|pip|--|python) ?")
-_FLAG = re.compile(r"(?<![\w-])--[a-z][a-z.-]*[a-z]")
 
 
 def explain(error: BaseException, commands: Sequence[str]) -> UnetkitError:
@@ -53,11 +42,8 @@ def print_block(error: UnetkitError, words: Sequence[str], screen: Console) -> N
     screen.print(Text.assemble(("error: ", "bold red"), (error.what, "bold")))
     for line in error.where.splitlines():
         screen.print(Text(f"  where  {line}"), soft_wrap=True)
-    for line in advice_lines(error, words):
-        if _PASTE.match(line):
-            screen.print(Text("  do     ").append(line, style="cyan"), soft_wrap=True)
-        else:
-            screen.print(Text(textwrap.fill(line, max(screen.width, 40), **_HANGING)))
+    for line in advice_lines(error.advice, words):
+        print_advice(line, screen, "  do     ")
 
 
 def error_document(error: UnetkitError, words: Sequence[str]) -> dict[str, Any]:
@@ -68,47 +54,13 @@ def error_document(error: UnetkitError, words: Sequence[str]) -> dict[str, Any]:
         "exit": error.exit_code,
         "what": error.what,
         "where": error.where,
-        "advice": "\n".join(advice_lines(error, words)),
+        "advice": "\n".join(advice_lines(error.advice, words)),
     }
-
-
-def advice_lines(error: UnetkitError, words: Sequence[str]) -> Iterator[str]:
-    """What to do, line by line: a flag alone on its line becomes the whole command that was typed, with it."""
-    for line in error.advice.splitlines():
-        flag, _, remark = line.partition("  #")
-        if flag.startswith("--"):
-            yield with_flag(words, shlex.split(flag)) + (f"  #{remark}" if remark else "")
-            continue
-        yield line
-        if "choices" in line:
-            continue
-        for switch in dict.fromkeys(_FLAG.findall(line)):
-            if words and switch in _switches(words[0]) and switch not in words:
-                yield with_flag(words, [switch])
-
-
-def with_flag(words: Sequence[str], flag: Sequence[str]) -> str:
-    """The command that was typed, with `flag` (and its value) instead of any earlier one of the same name."""
-    kept: list[str] = []
-    skip = 0
-    for word in words:
-        if skip:
-            skip -= 1
-        elif word == flag[0]:
-            skip = len(flag) - 1
-        elif not word.startswith(f"{flag[0]}="):
-            kept.append(word)
-    return shlex.join(["unetkit", *kept, *flag])
 
 
 def print_trace(error: BaseException) -> None:
     """The trace, for --debug."""
     traceback.print_exception(error, file=sys.stderr)
-
-
-def _switches(command: str) -> set[str]:
-    keys = keys_of(JOBS[command]).values() if command in JOBS else ()
-    return {flag for key in keys if key.is_switch for flag in key.flags}
 
 
 def _explain_os(error: OSError) -> UnetkitError:

@@ -6,7 +6,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from unetkit.cli.views.tables import command_line, facts, share, swatch, table
+from unetkit.cli.advice import print_advice
+from unetkit.cli.views.tables import facts, share, swatch, table
 
 STYLES = {"error": "bold red", "warning": "yellow", "info": "blue"}
 EXAMPLES = 3
@@ -83,11 +84,8 @@ def _show_finding(finding: Any, screen: Console) -> None:
         screen.print(Text(f"    {example}", style="dim"), soft_wrap=True)
     if finding["count"] > len(shown) > 0:
         screen.print(Text(f"    and {finding['count'] - len(shown):,} more", style="dim"))
-    for line in (finding["advice"] or "").splitlines():
-        if line.startswith("unetkit "):
-            command_line(screen, line)
-        else:
-            screen.print(Text(f"  → {line}"))
+    for line in finding["advice"].splitlines():
+        print_advice(line, screen, "  → ")
 
 
 def _verdict(document: Any) -> Text:

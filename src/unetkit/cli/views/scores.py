@@ -4,27 +4,28 @@ from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Console
+from rich.text import Text
 
-from unetkit.cli.views.tables import score, share, table
+from unetkit.cli.views.tables import facts, score, share, table
 
 NAMES = {"mean_iou": "mean IoU", "mean_dice": "mean Dice", "pixel_accuracy": "pixel accuracy"}
 
 
 def show_scores(document: Any, screen: Console) -> None:
-    """The first line says what was scored, and on what."""
-    screen.print(
-        f"{document['model']} on {document['images']:,} images of {document['data']} (split: {document['split']})",
-        style="bold",
-        markup=False,
-        soft_wrap=True,
-    )
+    """The first line says what was scored, and on what; the last ones how."""
+    screen.print(Text(_headline(document), style="bold"), soft_wrap=True)
     screen.print(table(("", ">model", ">constant", ">position"), _means(document)))
     screen.print()
     screen.print(table(("class", ">IoU", ">Dice", ">precision", ">recall", ">pixels"), _classes(document)))
     for row in document.get("absent_but_predicted", ()):
         screen.print(f"{row['name']}: {row['pixels']:,} pixels predicted, none in the truth", markup=False)
-    for line in _protocol(document):
-        screen.print(line, style="dim", markup=False)
+    screen.print()
+    facts(screen, _protocol(document))
+
+
+def _headline(document: Any) -> str:
+    model, data = document["model"] or "the model", document["data"]
+    return f"{model} on {document['images']:,} images{f' of {data}' if data else ''} (split: {document['split']})"
 
 
 def _means(document: Any) -> Iterator[tuple[str, ...]]:
@@ -41,8 +42,8 @@ def _classes(document: Any) -> Iterator[tuple[str, ...]]:
         yield row["name"], *values, share(row["pixels"] / total)
 
 
-def _protocol(document: Any) -> Iterator[str]:
-    """The protocol in one line, as far as it is plain values."""
-    plain = {key: value for key, value in document["protocol"].items() if isinstance(value, str | int | float)}
-    if plain:
-        yield "protocol: " + ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in plain.items())
+def _protocol(document: Any) -> Iterator[tuple[str, Text]]:
+    """How it was scored, as far as that is plain values and not said above."""
+    for key, value in document["protocol"].items():
+        if isinstance(value, str | int | float) and key not in {"split", "images"}:
+            yield key.replace("_", " "), Text(str(value), style="dim")
