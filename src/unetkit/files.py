@@ -95,7 +95,8 @@ def read_bytes(path: Path) -> bytearray:
     try:
         with path.open("rb") as file:
             data = bytearray(os.fstat(file.fileno()).st_size)
-            return data[: file.readinto(data)]
+            del data[file.readinto(data) :]
+            return data
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
         raise FormatError("there is no such file", where=str(path)) from error
     except OSError as error:

@@ -1,17 +1,22 @@
 """The two predictions that never look at the image."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from unetkit.data.arrays import Mask
+from unetkit.data.decode import decode_mask_pixels
 from unetkit.metrics import METRICS
 from unetkit.metrics.baselines import PositionPrior, constant, grown
 from unetkit.metrics.confusion import Confusion
-from unetkit.metrics.scores import all_scores
+from unetkit.metrics.scores import all_scores, dice
 
 SEA, SKY, IGNORE = 0, 1, 255
 
 
-def horizon(row: int, height: int = 8, width: int = 6) -> np.ndarray:
+def horizon(row: int, height: int = 8, width: int = 6) -> Mask:
     mask = np.full((height, width), SEA, np.uint8)
     mask[:row] = SKY
     return mask
@@ -54,3 +59,14 @@ def test_a_place_that_is_always_ignored_has_the_class_most_frequent_overall() ->
     prior = PositionPrior(2, 8, 6)
     prior.add(mask)
     assert prior.mask()[0, 0] == SEA
+
+
+def test_on_infrared_horizons_position_alone_reaches_a_dice_of_0_875(real_data: Callable[[str], Path]) -> None:
+    files = sorted((real_data("ir-horizon") / "masks").iterdir())
+    masks = [(decode_mask_pixels(file.read_bytes()) == 255).astype(np.uint8) for file in files]
+    prior, confusion = PositionPrior(2, *masks[0].shape), Confusion(2)
+    for mask in masks[:-25]:
+        prior.add(mask)
+    for mask in masks[-25:]:
+        confusion.update(mask, grown(prior.mask(), *mask.shape))
+    assert dice(confusion)[SEA] == pytest.approx(0.875, abs=5e-4)

@@ -66,6 +66,12 @@ def test_a_model_with_nan_or_infinity_is_never_saved(value: float, contract: Con
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_model_with_nan_from_elsewhere_is_refused_by_its_tensor(contract: Contract, tmp_path: Path) -> None:
+    write_tensors(tmp_path / "m", {"head": np.array([np.nan])}, {"unetkit": json.dumps(contract.to_json())})
+    with pytest.raises(FormatError, match="tensor head holds NaN"):
+        read_model(tmp_path / "m")
+
+
 def test_a_newer_format_is_refused_with_who_reads_it(contract: Contract, tmp_path: Path) -> None:
     document = {"format": FORMAT + 1, "readable_by": "unetkit >= 9.1", "what": "nobody knows"}
     write_tensors(tmp_path / "m", TENSORS, {"unetkit": json.dumps(document)})

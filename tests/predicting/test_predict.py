@@ -20,6 +20,8 @@ from unetkit.predicting import writing
 from unetkit.predicting.predict import predict
 from unetkit.predicting.predictor import Predictor
 
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "json" / "predictions.json"
+
 Save = Callable[..., Path]
 
 
@@ -85,6 +87,7 @@ def test_the_document_is_the_published_one(photo: Save) -> None:
     assert output["class_shares"]["sky"] == pytest.approx(0.5, abs=0.05)
     assert 0.5 < output["confidence"] <= 1
     assert json.loads(json.dumps(document)) == read_json(Path("out/predictions.json"))
+    pytest.importorskip("jsonschema").validate(document, json.loads(REFERENCE.read_text()))
 
 
 def test_bad_files_are_counted_and_stop_nothing(photo: Save, tmp_path: Path) -> None:

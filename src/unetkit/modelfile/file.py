@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from unetkit.errors import FormatError
+from unetkit.errors import FormatError, TrainingDiverged
 from unetkit.files import Array, plain, read_tensors, refuse_not_finite, write_tensors
 from unetkit.modelfile.contract import FORMAT, Contract
 
@@ -35,11 +35,17 @@ def read_model(path: Path) -> tuple[dict[str, Array], Contract]:
     """The tensors and the contract, verified.
 
     Raises:
-        FormatError: damaged, foreign, or in a newer format (it says which unetkit reads it).
+        FormatError: damaged, foreign, holding NaN, or in a newer format (it says which unetkit reads it).
     """
     tensors, metadata = read_tensors(path)
     if KEY not in metadata:
         raise FormatError("this safetensors file is not a model: it has no contract", where=str(path))
+    try:
+        refuse_not_finite(tensors, path)
+    except TrainingDiverged as error:
+        raise FormatError(
+            f"{error.what.partition(':')[0]}, so that nothing can be predicted", where=str(path)
+        ) from error
     return tensors, _contract(metadata[KEY], path)
 
 

@@ -95,8 +95,8 @@ def choose_device(device: str) -> str:
 
 
 def _fill(network: nn.Module, tensors: Mapping[str, Array]) -> None:
-    wanted = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
-    given = {name: tensor.shape for name, tensor in tensors.items()}
+    wanted = {name: _kind(tensor.numpy()) for name, tensor in network.state_dict().items()}
+    given = {name: _kind(tensor) for name, tensor in tensors.items()}
     wrong = [name for name in wanted.keys() | given.keys() if wanted.get(name) != given.get(name)]
     if wrong:
         first = min(wrong)
@@ -106,6 +106,10 @@ def _fill(network: nn.Module, tensors: Mapping[str, Array]) -> None:
             advice="use the unetkit that wrote this model, or train again",
         )
     network.load_state_dict({name: torch.from_numpy(np.asarray(tensor)) for name, tensor in tensors.items()})
+
+
+def _kind(tensor: Array) -> str:
+    return f"{tensor.dtype} {tensor.shape}"
 
 
 def _too_large(batch: Floats, device: str) -> OutOfMemory:
