@@ -99,6 +99,15 @@ def test_a_manifest_can_be_split_anew_and_its_classes_named(root: Path, tmp_path
     assert again.classes.names == ("sea", "sky", "land")
 
 
+def test_source_and_licence_are_handed_on(root: Path, tmp_path: Path) -> None:
+    write_manifest(open_data(root), tmp_path)
+    with (tmp_path / "data.yaml").open("a", encoding="utf-8") as file:
+        file.write("licence: CC BY-NC 4.0\n")
+    (tmp_path / "run").mkdir()
+    write_manifest(open_data(tmp_path), tmp_path / "run", sealed=True)
+    assert open_data(tmp_path / "run").about == {"licence": "CC BY-NC 4.0"}
+
+
 def test_where_the_masks_are_cannot_be_said_about_a_manifest(root: Path, tmp_path: Path) -> None:
     write_manifest(open_data(root), tmp_path)
     with pytest.raises(ConfigError, match="--masks cannot be said"):

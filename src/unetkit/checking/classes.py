@@ -26,7 +26,7 @@ def check_absent(survey: Survey) -> list[Finding]:
     """Classes that are in the masks and not in train, or not in val; and classes of the table that are nowhere."""
     table = survey.dataset.classes
     names = table.names
-    void = {row.id for row in table.classes if row.source in table.ignore}
+    ignored = {row.id for row in table.classes if row.source in table.ignore}
     seen = survey.masks.pixels()
     per_split = {
         name: survey.masks.of(pair.image for pair in survey.dataset.split(name)).pixels() for name in ("train", "val")
@@ -52,7 +52,7 @@ def check_absent(survey: Survey) -> list[Finding]:
         *finding(
             "class-without-truth",
             "info",
-            [names[i] for i in range(len(names)) if not seen[i] and i not in void],
+            [names[i] for i in range(len(names)) if not seen[i] and i not in ignored],
             "[1 class|{n} classes] of the table [occurs|occur] in no mask that was read",
             "ids are kept, and what has no truth is not scored",
         ),

@@ -23,7 +23,7 @@ def check_unmatched(survey: Survey) -> list[Finding]:
     worst = [f"{masks.images[i]}: {masks.unmatched[i] / sizes[i]:.1%}" for i in order if masks.unmatched[i]]
     bad = int((masks.unmatched / sizes > UNMATCHED_MASK).sum())
     message = (
-        f"{share:.2%} of the mask pixels are no class and are ignored; in {bad:,} masks more than {UNMATCHED_MASK:.0%}"
+        f"{share:.2%} of the mask pixels are far from every class; in {bad:,} masks more than {UNMATCHED_MASK:.0%}"
     )
     return finding(
         "unmatched-pixels",

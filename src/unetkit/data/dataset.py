@@ -13,7 +13,7 @@ from typing import TypedDict, Unpack
 from unetkit.data.arrays import Image, Mask
 from unetkit.data.classes import ClassTable
 from unetkit.data.copies import Sets, identical_files
-from unetkit.data.description import describe, masks_of, reading_of, rule_of
+from unetkit.data.description import about_of, describe, masks_of, reading_of, rule_of
 from unetkit.data.encodings import Encoding
 from unetkit.data.groups import GroupRule, find_groups
 from unetkit.data.layouts import Reading, find_pairs
@@ -55,6 +55,7 @@ class DataSet:
         groups: how images are grouped.
         split_by: how the split was made: "given", "group", "time" or "random".
         columns: further columns of a table of pairs, a value for each pair.
+        about: source and licence, where a `data.yaml` says them.
         reading: how the folder was read.
         notes: what was concluded about the masks, for people; `split_notes` about the split.
         bad: files that cannot be used.
@@ -70,6 +71,7 @@ class DataSet:
     split_by: str
     columns: Mapping[str, tuple[str, ...]]
     reading: Reading = field(compare=False)
+    about: Mapping[str, str] = field(default_factory=dict[str, str])
     notes: tuple[str, ...] = field(default=(), compare=False)
     split_notes: tuple[str, ...] = field(default=(), compare=False)
     bad: tuple[BadFile, ...] = field(default=(), compare=False)
@@ -182,7 +184,7 @@ def write_manifest(dataset: DataSet, folder: Path, *, hashes: bool = False, seal
         sealed: protect both files by checksums, as in a run folder.
     """
     description = describe(dataset.reading, dataset.encoding, dataset.classes, dataset.groups, dataset.split_by)
-    manifest = Manifest(dataset.root, dataset.pairs, dataset.columns, description)
+    manifest = Manifest(dataset.root, dataset.pairs, dataset.columns, {**dataset.about, **description})
     save_manifest(manifest, folder, hashes=hashes, sealed=sealed)
 
 
@@ -221,6 +223,7 @@ def _open_manifest(table: Path, seed: int, said: Said) -> DataSet:
         split_by=split.by if anew else str(manifest.description.get("split_by", split.by)),
         columns=_columns(reading, split.pairs),
         reading=reading,
+        about=about_of(manifest.description),
         notes=truth.notes if truth is not None else (),
         split_notes=split.notes,
         bad=bad,

@@ -13,11 +13,14 @@ from unetkit.data.layouts import Reading
 from unetkit.data.manifest import Manifest
 from unetkit.errors import DataError
 
+ABOUT = ("source", "licence")
+"""Keys that people write into `data.yaml` and that are handed on: where the data are from, and on what terms."""
+
 
 def describe(
     reading: Reading, encoding: Encoding, classes: ClassTable, rule: GroupRule, split_by: str
 ) -> dict[str, Any]:
-    """The keys of `data.yaml`."""
+    """The keys of `data.yaml`, but for those of `ABOUT`."""
     table = classes.to_json()
     return {
         "layout": reading.layout,
@@ -63,6 +66,11 @@ def masks_of(manifest: Manifest, table: Path) -> tuple[Encoding, ClassTable]:
             where=str(table.with_name("data.yaml")),
             advice="write it again: unetkit train, or check --fix",
         ) from error
+
+
+def about_of(known: Mapping[str, Any]) -> dict[str, str]:
+    """Where the data are from and on what terms, where it is written."""
+    return {key: str(known[key]) for key in ABOUT if known.get(key)}
 
 
 def rule_of(known: Mapping[str, Any]) -> GroupRule | None:

@@ -38,15 +38,22 @@ def processors() -> int:
 def ordered(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
     """As `each`, silently, for items that may be made as they are asked for."""
     threads = max(processors(), 2)
-    waiting: deque[Future[Result]] = deque()
     with ThreadPoolExecutor(threads, thread_name_prefix="unetkit-read") as pool:
-        try:
-            for item in items:
-                waiting.append(pool.submit(work, item))
-                if len(waiting) >= threads * _AHEAD:
-                    yield waiting.popleft().result()
-            while waiting:
+        yield from _taken(pool, work, items, threads * _AHEAD)
+
+
+def _taken(
+    pool: ThreadPoolExecutor, work: Callable[[Item], Result], items: Iterable[Item], most: int
+) -> Iterator[Result]:
+    """Results in order, never more than `most` of them begun and not yet taken."""
+    waiting: deque[Future[Result]] = deque()
+    try:
+        for item in items:
+            waiting.append(pool.submit(work, item))
+            if len(waiting) >= most:
                 yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()

@@ -114,9 +114,9 @@ def _count(pair: Pair, read: Callable[[Pair], tuple[Mask, int]], classes: int) -
         mask, unmatched = read(pair)
     except DataError as error:
         return BadFile(pair.masks[0], fault_of(error), error.what, pair.image)
-    void = ignore_value(mask)
-    values = np.bincount(mask.ravel(), minlength=max(classes, void + 1))
-    return [*values[:classes].tolist(), int(values[void]) if void >= classes else 0, unmatched]
+    ignore = ignore_value(mask)
+    values = np.bincount(mask.ravel(), minlength=max(classes, ignore + 1))
+    return [*values[:classes].tolist(), int(values[ignore]) if ignore >= classes else 0, unmatched]
 
 
 def _mismatch(image: Header | None, mask: Header | None) -> str:
