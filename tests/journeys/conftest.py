@@ -1,34 +1,14 @@
-"""Journeys: the real entry point, in processes of its own, on rendered scenes."""
+"""Rendered scenes, and the command line to walk through them."""
 
 from __future__ import annotations
 
-import json
-import os
 import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from journeys.travel import Unetkit, command, environment
 from unetkit.scenes.folder import write_scenes
-
-Unetkit = Callable[..., subprocess.CompletedProcess[str]]
-TINY = (
-    "--size",
-    "48",
-    "--network",
-    "nano",
-    "--network.depth",
-    "2",
-    "--batch",
-    "4",
-    "--threads",
-    "1",
-    "--device",
-    "cpu",
-)
 
 
 @pytest.fixture(scope="session")
@@ -55,19 +35,3 @@ def unetkit(tmp_path: Path) -> Unetkit:
         )
 
     return run
-
-
-def command(*words: object) -> list[str]:
-    """The command line."""
-    return [sys.executable, "-m", "unetkit", *map(str, words)]
-
-
-def environment() -> dict[str, str]:
-    """One thread, no colour."""
-    return {**os.environ, "OMP_NUM_THREADS": "1", "NO_COLOR": "1", "COLUMNS": "100"}
-
-
-def document(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
-    """The one JSON document of a command that ended well."""
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)

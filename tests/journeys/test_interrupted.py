@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.conftest import TINY, Unetkit, command, environment
+from journeys.travel import TINY, Unetkit, command, environment
 from unetkit.files import read_tensors
 
 STEPS = 24
@@ -36,7 +36,7 @@ def stopped(words: list[object], number: int, run: Path, folder: Path) -> subpro
         time.sleep(0.01)
     process.send_signal(number)
     output, errors = process.communicate(timeout=60)
-    return subprocess.CompletedProcess(words, process.returncode, output, errors)
+    return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])

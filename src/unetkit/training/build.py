@@ -39,13 +39,16 @@ def outputs_of(settings: NetworkSettings, classes: int) -> int:
     return 1
 
 
-def make_loss(settings: LossSettings, counts: Counts) -> tuple[nn.Module, list[float] | None]:
+def make_loss(
+    settings: LossSettings, counts: Counts, where_present: Counts | None = None
+) -> tuple[nn.Module, list[float] | None]:
     """The loss and the class weights in use (None: all alike).
 
     Args:
         counts: pixels of each class in the train split.
+        where_present: for each class, all labelled pixels of the masks in which it occurs (for `median`).
     """
-    weights = loss_weights(settings.weights, counts)
+    weights = loss_weights(settings.weights, counts, where_present)
     loss = build_loss(
         settings.name,
         classes=len(counts),
@@ -64,13 +67,13 @@ def ignore_id(classes: int) -> int:
     return IGNORE_16 if classes > IGNORE else IGNORE
 
 
-def loss_weights(method: str, counts: Counts) -> list[float] | None:
+def loss_weights(method: str, counts: Counts, where_present: Counts | None = None) -> list[float] | None:
     """Class weights by `method`, from the train split's pixel counts; "auto" weighs only a strong imbalance."""
     if method == "auto":
         method = suggest_weights(counts) or "none"
     if method == "none":
         return None
-    return [float(weight) for weight in class_weights(counts, method)]
+    return [float(weight) for weight in class_weights(counts, method, where_present=where_present)]
 
 
 def make_ranges(settings: AugmentationSettings, task: str) -> Ranges:

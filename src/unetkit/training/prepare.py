@@ -35,7 +35,7 @@ class Material:
         depth: bits of a channel, 8 or 16.
         fit: the size rule.
         normalisation: measured on the train split.
-        counts: pixels of each class in the train split.
+        counts: pixels of each class in the train split; `where_present` all labelled pixels of the masks that hold it.
     """
 
     dataset: DataSet
@@ -46,6 +46,7 @@ class Material:
     fit: Fit
     normalisation: Normalisation
     counts: Counts
+    where_present: Counts
 
     @property
     def span(self) -> tuple[float, float] | None:
@@ -81,6 +82,7 @@ def prepare_data(settings: DataSettings, source: str, seed: int) -> Material:
         warn("there is no validation image: no score chooses the best model, the last one is kept")
     channels = _channels(dataset, train) if settings.channels == "auto" else int(settings.channels)
     sample = evenly(train, NORMALISATION_SAMPLE)
+    scan = dataset.scan_masks(train)
     return Material(
         dataset=dataset,
         train=train,
@@ -91,7 +93,8 @@ def prepare_data(settings: DataSettings, source: str, seed: int) -> Material:
         normalisation=measure_normalisation(
             (to_channels(dataset.read_image(pair), channels, pair.image) for pair in sample), settings.normalise
         ),
-        counts=dataset.scan_masks(train).pixels(),
+        counts=scan.pixels(),
+        where_present=scan.pixels_where_present(),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import nn
@@ -10,9 +11,10 @@ from torch import nn
 from unetkit.augmentation import Ranges
 from unetkit.config.jobs import TrainSettings
 from unetkit.console import say
-from unetkit.errors import FormatError
+from unetkit.errors import ConfigError, FormatError
 from unetkit.modelfile import Contract, Fingerprint, read_model
 from unetkit.networks import build, load_weights, parameter_count
+from unetkit.networks.timm_unet import TimmUNet
 from unetkit.runs import locate_model, versions
 from unetkit.training.average import MovingAverage
 from unetkit.training.batches import BatchMaker
@@ -70,7 +72,7 @@ def assemble(settings: TrainSettings, material: Material, compute: Compute, cloc
     torch.manual_seed(settings.training.seed)
     contract = draft_contract(settings, material)
     network = to_device(_network(settings, contract), compute)
-    loss, weights = make_loss(settings.loss, material.counts)
+    loss, weights = make_loss(settings.loss, material.counts, material.where_present)
     _describe_model(settings, network, weights)
     optimiser = build_optimiser(settings.training.optimiser, network, make_hyper(settings.training))
     average = MovingAverage(network, settings.training.ema)
@@ -142,6 +144,8 @@ def guess_task(names: tuple[str, ...], channels: int) -> str:
 
 def _network(settings: TrainSettings, contract: Contract) -> nn.Module:
     network = build(contract.network, contract.settings, contract.channels, contract.outputs)
+    if settings.network.encoder_weights is not None and settings.start_from is None:
+        _load_encoder(network, Path(settings.network.encoder_weights))
     if settings.start_from is not None:
         tensors, _ = read_model(locate_model(settings.start_from))
         loaded = load_weights(network, tensors)
@@ -151,6 +155,16 @@ def _network(settings: TrainSettings, contract: Contract) -> nn.Module:
             )
         say(f"weights from {settings.start_from}: {loaded}")
     return network
+
+
+def _load_encoder(network: nn.Module, path: Path) -> None:
+    if not isinstance(network, TimmUNet):
+        raise ConfigError(
+            "only a network with a foreign encoder takes encoder weights",
+            where=f"network.encoder_weights: {path}",
+            advice="add --network.name timm-unet",
+        )
+    say(f"encoder weights from {path}: {network.load_encoder(path)}")
 
 
 def _describe_model(settings: TrainSettings, network: nn.Module, weights: list[float] | None) -> None:
