@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import mmap
 import struct
+import tokenize
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,8 @@ _NPY = b"\x93NUMPY"
 
 # Pillow warns of large images and refuses larger ones; the limit above does that here, in words of ours.
 warnings.filterwarnings("ignore", category=Pillow.DecompressionBombWarning)
+# It also warns of damaged EXIF, which says nothing about the pixels.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +138,10 @@ def _of_picture(picture: Pillow.Image, file: IO[bytes], where: str) -> Header:
         )
     turn = _orientation(picture)
     width, height = picture.size if turn not in _TURNED else picture.size[::-1]
-    depth = 16 if picture.mode.startswith("I") or _png_depth(picture, file) == 16 else 8
-    return Header(width, height, _CHANNELS[picture.mode], depth, picture.format or "", picture.mode, turn)
+    channels, depth = _CHANNELS[picture.mode], 16 if picture.mode.startswith("I") else 8
+    if picture.format == "PNG":
+        channels, depth = _of_png(file, channels)
+    return Header(width, height, channels, depth, picture.format or "", picture.mode, turn)
 
 
 def _orientation(picture: Pillow.Image) -> int:
@@ -147,12 +152,11 @@ def _orientation(picture: Pillow.Image) -> int:
     return turn if isinstance(turn, int) and 1 <= turn <= 8 else 1
 
 
-def _png_depth(picture: Pillow.Image, file: IO[bytes]) -> int:
-    """Bits a channel of a PNG, which Pillow does not tell for colour."""
-    if picture.format != "PNG":
-        return 8
+def _of_png(file: IO[bytes], channels: int) -> tuple[int, int]:
+    """Channels and depth of a PNG; Pillow does not tell 16 bits from 8 in colour, nor grey with alpha from colour."""
     file.seek(24)
-    return file.read(1)[0]
+    bits, kind = file.read(2)
+    return 1 if kind in (0, 4) else channels, 16 if bits == 16 else 8
 
 
 def _tiff_header(data: bytes | mmap.mmap, where: str) -> Header:
@@ -166,7 +170,7 @@ def _npy_header(file: IO[bytes], where: str) -> Header:
     try:
         read = npy.read_array_header_2_0 if npy.read_magic(file) > (1, 0) else npy.read_array_header_1_0
         shape, _, kind = read(file)
-    except (ValueError, EOFError, OSError) as error:
+    except (ValueError, TypeError, EOFError, OSError, SyntaxError, tokenize.TokenError) as error:
         raise truncated(where) from error
     if len(shape) not in (2, 3) or str(kind) not in ("uint8", "uint16"):
         raise DataError(

@@ -70,15 +70,15 @@ def first_page(data: bytes | mmap.mmap, where: str = "") -> Page:
         width, height = tags[_WIDTH][0], tags[_HEIGHT][0]
     except (struct.error, KeyError, IndexError) as error:
         raise _damaged(where) from error
-    samples, bits = tags.get(_SAMPLES, (1,))[0], max(tags.get(_BITS, (1,)))
+    samples, bits = _first(tags, _SAMPLES, 1), max(tags.get(_BITS) or (1,))
     _check_numbers(bits, tags, where)
-    photometric = tags.get(_PHOTOMETRIC, (_GREY,))[0]
+    photometric = _first(tags, _PHOTOMETRIC, _GREY)
     same = [page for page in pages if all(page.get(tag) == tags.get(tag) for tag in (_WIDTH, _HEIGHT, _BITS, _SAMPLES))]
     stack = tuple(same) if samples == 1 and len(same) == len(pages) else (tags,)
     alpha = sum(kind in (1, 2) for kind in tags.get(_EXTRA_SAMPLES, ()))
     direct = photometric in (_GREY, _RGB) and bits in (8, 16)
     channels = max(samples - alpha, 1) * len(stack) if direct else {3: 3, 5: 3, 6: 3}.get(photometric, 1)
-    turn = tags.get(_TURN, (1,))[0]
+    turn = _first(tags, _TURN, 1)
     return Page(width, height, bits, samples, channels, turn if 1 <= turn <= 8 else 1, direct, order, stack)
 
 
@@ -91,14 +91,18 @@ def decode(data: bytes, page: Page, where: str = "", *, alpha: bool = False) -> 
     tags, *more = page.pages
     if more:
         return np.dstack([_grey(data, page, each, 1, where) for each in page.pages])
-    if tags.get(_PLANAR, (1,))[0] == 2 and page.samples > 1:
+    if _first(tags, _PLANAR, 1) == 2 and page.samples > 1:
         planes = [_grey(data, page, _plane(tags, index, page.samples), 1, where) for index in range(page.samples)]
         pixels: Image = np.dstack(planes)
     else:
         pixels = _grey(data, page, tags, page.samples, where).reshape(page.height, page.width, page.samples)
-    if tags.get(_PREDICTOR, (1,))[0] == 2:
+    if _first(tags, _PREDICTOR, 1) == 2:
         pixels = _undo_differences(pixels, tags)
     return pixels if alpha else pixels[:, :, : page.channels]
+
+
+def _first(tags: Tags, tag: int, otherwise: int) -> int:
+    return (tags.get(tag) or (otherwise,))[0]
 
 
 def _directories(data: bytes | mmap.mmap, order: str) -> Iterator[Tags]:
@@ -127,7 +131,7 @@ def _grey(data: bytes, page: Page, tags: Tags, samples: int, where: str) -> Imag
     """Decode a page as grey, `samples` times as wide."""
     entries = {tag: tags[tag] for tag in _KEPT if tags.get(tag)}
     entries |= {_WIDTH: (page.width * samples,), _BITS: (page.bits,), _PHOTOMETRIC: (_GREY,), _SAMPLES: (1,)}
-    if _TILE_WIDTH in tags:
+    if tags.get(_TILE_WIDTH):
         entries[_TILE_WIDTH] = (tags[_TILE_WIDTH][0] * samples,)
     _check_inside(data, entries, where)
     grey = _imdecode(_with_directory(data, page.order, entries))
@@ -177,7 +181,7 @@ def _with_directory(data: bytes, order: str, tags: Tags) -> bytes:
 
 def _undo_differences(pixels: Image, tags: Tags) -> Image:
     """TIFF's predictor 2: each sample was stored as the difference to its left neighbour, from the tile's edge on."""
-    step = tags.get(_TILE_WIDTH, (pixels.shape[1],))[0]
+    step = max(_first(tags, _TILE_WIDTH, pixels.shape[1]), 1)
     whole = np.empty_like(pixels)
     for left in range(0, pixels.shape[1], step):
         part = pixels[:, left : left + step]
