@@ -102,6 +102,7 @@ def test_bad_files_are_counted_and_stop_nothing(photo: Save, tmp_path: Path) -> 
     assert len(report.failed) == 3
     assert len(list(Path("out/masks").iterdir())) == 1
     assert all(output.to_json()["error"]["what"] for output in report.failed)
+    assert not any("--skip-bad" in output.to_json()["error"]["advice"] for output in report.failed)
 
 
 def test_all_bad_is_exit_2(tmp_path: Path) -> None:

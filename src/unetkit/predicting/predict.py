@@ -86,7 +86,7 @@ class _Done:
 def _pipeline(predictor: Predictor, writer: Writer, inputs: Sequence[Input]) -> Iterator[_Done]:
     def read(one: Input) -> _Work:
         try:
-            image = read_image(one.path)
+            image = _opened(one.path)
             return _Work(one, image, predictor.prepare(image, str(one.path)))
         except UsageError as error:
             return _Work(one, error=error)
@@ -98,6 +98,14 @@ def _pipeline(predictor: Predictor, writer: Writer, inputs: Sequence[Input]) -> 
             return _Done(Output(str(work.input.path), error=error))
 
     return ordered(finish, _scored(predictor, ordered(read, inputs)))
+
+
+def _opened(path: Path) -> Image:
+    try:
+        return read_image(path)
+    except DataError as error:
+        # The advice of a data set (leave it out with a flag) is not this command's: it goes on by itself.
+        raise DataError(error.what, where=error.where, advice="copy the file again; the others are done") from error
 
 
 def _scored(predictor: Predictor, works: Iterable[_Work]) -> Iterator[_Work]:
