@@ -19,7 +19,6 @@ class CheckSettings(Settings):
 
     data: DataSettings = DataSettings()
     all: bool = setting(False, "read every mask, not only a sample of 500", short="--all")
-    report: str | None = setting(None, "also write the findings to this HTML file", short="--report", shown="FILE")
     seed: int = setting(0, "seed of the split and of the sample", ge=0, short="--seed")
 
 
