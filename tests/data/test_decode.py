@@ -18,7 +18,7 @@ from PIL import Image as Pillow
 from PIL import ImageOps
 
 from unetkit.data.decode import decode_image, decode_mask_pixels, decode_palette, is_grey, read_image, to_channels
-from unetkit.data.header import MAX_BYTES, parse_header, read_header
+from unetkit.data.header import MAX_PIXELS, check_whole, parse_header, read_header
 from unetkit.errors import DataError
 
 RNG = np.random.default_rng(0)
@@ -188,8 +188,9 @@ def test_the_end_of_a_thumbnail_is_not_the_end_of_the_photograph() -> None:
     segment = b"\xff\xe1" + struct.pack(">H", len(thumbnail) + 2) + thumbnail
     whole = data[:2] + segment + data[2:]
     np.testing.assert_array_equal(decode_image(whole), decode_image(data))
+    check_whole(whole, parse_header(whole), "a")
     with pytest.raises(DataError, match="truncated"):
-        decode_image(whole[:-200])
+        check_whole(whole[:-200], parse_header(whole), "a")
 
 
 def test_a_damaged_png_is_refused() -> None:
@@ -200,11 +201,22 @@ def test_a_damaged_png_is_refused() -> None:
 
 
 def test_a_size_bomb_is_refused_before_it_is_decoded() -> None:
-    side = int((MAX_BYTES / 4) ** 0.5) + 10
-    for width, height in ((side, side), (100_000, 100_000)):
-        data = png([(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)), (b"IDAT", zlib.compress(b"\0"))])
+    side = int(MAX_PIXELS**0.5) + 1
+    header = struct.pack(">IIBBBBB", side, 2 * side, 8, 2, 0, 0, 0)
+    for data in (
+        png([(b"IHDR", header), (b"IDAT", zlib.compress(b"\0"))]),
+        npy(side, side, 3),
+        npy(side, side // 2, 9),
+    ):
         with pytest.raises(DataError, match="too large"):
-            decode_image(data, "bomb.png")
+            decode_image(data, "bomb")
+
+
+def npy(*shape: int) -> bytes:
+    """The header of an array of this shape, and no pixel."""
+    buffer = io.BytesIO()
+    np.lib.format.write_array_header_1_0(buffer, {"descr": "|u1", "fortran_order": False, "shape": shape})
+    return buffer.getvalue()
 
 
 def test_the_header_says_what_decoding_gives(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """What a file says about itself before its pixels are decoded: size, channels, depth, turn, and whether it is whole.
 
-Pillow opens a file lazily, so this costs some tens of microseconds. A claimed size beyond `MAX_BYTES` is refused here,
+Pillow opens a file lazily, so this costs some tens of microseconds. A claimed size beyond `MAX_PIXELS` is refused here,
 before memory is asked for.
 """
 
@@ -22,8 +22,8 @@ from PIL import UnidentifiedImageError
 from unetkit.data import tiff
 from unetkit.errors import DataError
 
-MAX_BYTES = 2**31
-"""Pixels of one image, decoded: 2 GiB are about 26,000×26,000 in colour. More is a mistake or an attack."""
+MAX_PIXELS = 178_956_970
+"""Of up to four channels: Pillow's own limit, kept for every format. More is a mistake, an attack, or a case for tiles."""
 
 _GREY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16L", "I;16B")
 _COLOUR_MODES = ("P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr", "LAB", "HSV")
@@ -125,7 +125,7 @@ def _pillow_header(file: IO[bytes], start: bytes, where: str) -> Header:
         with Pillow.open(file) as picture:
             header = _of_picture(picture, file, where)
     except Pillow.DecompressionBombError as error:
-        raise _too_large(str(error), where) from error
+        raise _too_large("more than Pillow opens", where) from error
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, struct.error) as error:
         raise _no_image(start, where) from error
     return _limited(header, where)
@@ -182,8 +182,7 @@ def _npy_header(file: IO[bytes], where: str) -> Header:
 
 
 def _limited(header: Header, where: str) -> Header:
-    needed = header.width * header.height * max(header.channels, 4 if header.channels == 3 else 1) * header.depth // 8
-    if needed > MAX_BYTES:
+    if header.width * header.height * max(header.channels, 4) > 4 * MAX_PIXELS:
         raise _too_large(f"{header.width:,}×{header.height:,} pixels", where)
     if header.width < 1 or header.height < 1:
         raise DataError("the image has no pixels", where=where)
@@ -194,7 +193,7 @@ def _too_large(size: str, where: str) -> DataError:
     return DataError(
         f"the image says it is too large to decode: {size}",
         where=where,
-        advice=f"cut it into tiles; at most {MAX_BYTES / 2**30:.0f} GiB of pixels are read from one file",
+        advice=f"cut it into tiles of at most {MAX_PIXELS:,} pixels",
     )
 
 
