@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from unetkit.cli.app import main
+from unetkit.scenes.folder import write_scenes
 
 jsonschema = pytest.importorskip("jsonschema")
 
@@ -14,9 +15,10 @@ FOLDER = Path(__file__).parents[2] / "docs" / "reference" / "json"
 Captured = pytest.CaptureFixture[str]
 
 
-def _validate(document: dict[str, Any]) -> None:
+def _faults(document: dict[str, Any]) -> list[str]:
     name = document["schema"].removeprefix("unetkit.")
-    jsonschema.validate(document, json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8")))
+    schema = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    return [error.message for error in jsonschema.Draft202012Validator(schema).iter_errors(document)]
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.json")), ids=lambda path: path.stem)
@@ -40,4 +42,13 @@ def test_a_description_is_a_json_schema_that_names_its_document(path: Path) -> N
 )
 def test_what_is_printed_is_as_described(words: list[str], capsys: Captured) -> None:
     main([*words, "--json"])
-    _validate(json.loads(capsys.readouterr().out))
+    assert _faults(json.loads(capsys.readouterr().out)) == []
+
+
+def test_what_check_finds_is_as_described(tmp_path: Path, capsys: Captured) -> None:
+    write_scenes(tmp_path / "scenes", 12, height=24, width=32)
+    (tmp_path / "scenes" / "images" / "stray.jpg").write_bytes(b"no picture")
+    main(["check", str(tmp_path / "scenes"), "--json"])
+    document = json.loads(capsys.readouterr().out)
+    assert _faults(document) == []
+    assert document["findings"]
