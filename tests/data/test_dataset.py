@@ -61,6 +61,29 @@ def test_every_mask_decides_the_class_table_of_train(root: Path) -> None:
     assert len(open_data(root).classes) == 4
 
 
+def index(root: Path, colours: list[int]) -> None:
+    """Give every mask a palette."""
+    for file in root.glob("masks/*"):
+        with Pillow.open(file) as picture:
+            picture.load()
+        picture.putpalette(colours)
+        picture.save(file)
+
+
+def test_indexed_masks_are_read_as_their_colours_where_that_is_said(root: Path) -> None:
+    index(root, [0, 0, 255, 0, 255, 0, 255, 0, 0])
+    dataset = open_data(root, encoding="colours", classes="#ff0000=sky,#00ff00=land,#0000ff=sea")
+    assert dataset.classes.names == ("sea", "land", "sky")
+    assert dataset.scan_masks(dataset.pairs).pixels().tolist() == [20 * 64] * 3
+
+
+def test_indexed_masks_are_read_as_their_indices_else(root: Path) -> None:
+    index(root, [0, 0, 255, 0, 255, 0, 255, 0, 0])
+    dataset = open_data(root)
+    assert dataset.classes.sources == (0, 1, 2)
+    assert dataset.scan_masks(dataset.pairs).pixels().tolist() == [20 * 64] * 3
+
+
 def test_pixels_of_each_class_are_counted_once(root: Path) -> None:
     dataset = open_data(root)
     counts = dataset.scan_masks(dataset.split("val"))

@@ -97,7 +97,7 @@ def test_names_without_a_stable_pattern_are_not_grouped(images: list[str]) -> No
 
 
 def test_a_pattern_in_most_names_only_is_not_believed() -> None:
-    strays = [f"beach{letter}.png" for letter in "abcdef"]
+    strays = [f"beach_{letter}.png" for letter in "abcdef"]
     assert find_groups(CLIPS + strays)[0].by == "none"
 
 

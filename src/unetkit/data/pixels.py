@@ -35,15 +35,18 @@ def read_truth(root: Path, pair: Pair, reading: Reading, encoding: Encoding) -> 
     return encoding.decode(pixels, str(root / pair.masks[0]))
 
 
-def read_sample(root: Path, pair: Pair, reading: Reading) -> Sample:
+def read_sample(root: Path, pair: Pair, reading: Reading, *, colours: bool = False) -> Sample:
     """A mask as files hold it, before its encoding is known, with the palette of an indexed file.
+
+    Args:
+        colours: an indexed file is to be read as its colours.
 
     Raises:
         DataError: it cannot be decoded.
     """
     where = root / pair.masks[0]
-    if reading.class_folders or reading.side_by_side:
-        return Sample(str(where), read_mask_pixels(root, pair, reading, colours=False))
+    if reading.class_folders or reading.side_by_side or colours:
+        return Sample(str(where), read_mask_pixels(root, pair, reading, colours=colours))
     data = read_bytes(where)
     indexed = parse_header(data, str(where)).mode == "P"
     return Sample(str(where), decode_mask_pixels(data, str(where)), decode_palette(data) if indexed else None)

@@ -13,7 +13,7 @@ from pathlib import Path
 from unetkit.data.arrays import Image, Mask
 from unetkit.data.class_text import parse_ignore
 from unetkit.data.classes import ClassTable
-from unetkit.data.encodings import Encoding, Sample, find_encoding
+from unetkit.data.encodings import MASK_ENCODINGS, Encoding, Sample, find_encoding
 from unetkit.data.layouts import Reading
 from unetkit.data.pair import Pair
 from unetkit.data.parallel import each
@@ -21,6 +21,7 @@ from unetkit.data.pixels import read_sample, read_truth
 from unetkit.data.scan import MaskScan, scan_masks
 from unetkit.data.soundness import BadFile, fault_of
 from unetkit.errors import DataError
+from unetkit.extras import choose
 
 KEPT_BYTES = 256 * 2**20
 
@@ -50,7 +51,8 @@ def learn_truth(
     Raises:
         DataError, AmbiguityError, ConfigError: as `find_encoding`.
     """
-    samples = _Samples(reading, pairs)
+    said: type[Encoding] | None = choose(MASK_ENCODINGS, encoding, "mask encoding") if encoding else None
+    samples = _Samples(reading, pairs, colours=said is not None and said.reads_palette)
     found, table, notes = find_encoding(
         samples.sound(),
         encoding=encoding,
@@ -93,8 +95,8 @@ def count_classes(
 class _Samples:
     """The masks one by one, those that cannot be decoded set aside, the first of the others kept."""
 
-    def __init__(self, reading: Reading, pairs: Sequence[Pair]) -> None:
-        self._reading, self._pairs = reading, pairs
+    def __init__(self, reading: Reading, pairs: Sequence[Pair], *, colours: bool) -> None:
+        self._reading, self._pairs, self._colours = reading, pairs, colours
         self._room = KEPT_BYTES
         self.bad: list[BadFile] = []
         self.kept: dict[str, Image] = {}
@@ -109,12 +111,12 @@ class _Samples:
 
     def _read(self, pair: Pair) -> Sample | BadFile:
         try:
-            return read_sample(self._reading.root, pair, self._reading)
+            return read_sample(self._reading.root, pair, self._reading, colours=self._colours)
         except DataError as error:
             return BadFile(pair.masks[0], fault_of(error), error.what, pair.image)
 
     def _keep(self, pair: Pair, seen: Sample) -> None:
-        # An indexed file may have to be read again, as colours.
+        # Among masks in colours, an indexed file has to be read again.
         if seen.palette is None and seen.pixels.nbytes <= self._room:
             self._room -= seen.pixels.nbytes
             self.kept[pair.image] = seen.pixels
