@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import torch
 
-from unetkit.errors import DeviceMissing
+from unetkit.predicting.backends.torch import choose_device
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +44,7 @@ def choose_compute(device: str, threads: int, precision: str) -> Compute:
     Raises:
         DeviceMissing: "cuda" was asked for, and there is none.
     """
-    found = torch.cuda.is_available()
-    if device == "cuda" and not found:
-        raise DeviceMissing(
-            "no CUDA device is here", where="--device cuda", advice="use --device cpu, or --device auto"
-        )
-    chosen = "cuda" if device != "cpu" and found else "cpu"
+    chosen = choose_device(device)
     if precision == "auto":
         precision = "bf16" if chosen == "cuda" or torch.cpu.get_capabilities().get("avx512_bf16") else "fp32"
     return Compute(chosen, threads or len(os.sched_getaffinity(0)), precision)

@@ -17,7 +17,7 @@ from unetkit.training.batches import Batch
 from unetkit.training.device import Compute
 
 TRIALS = 3
-SMALLEST_STEP = 0.25  # of the fastest trial, which is slow where the machine is cold: a plan is only ever cut
+SMALLEST_STEP = 0.1  # of the fastest trial, which is slow where the machine is cold: a plan is only ever cut
 
 
 @dataclass(frozen=True, slots=True)
