@@ -152,10 +152,10 @@ def _with_opencv(data: bytes, where: str) -> Image:
         raise truncated(where) from error
     if decoded is None:  # pyright: ignore[reportUnnecessaryComparison]  (cv2's stub says never; a damaged file says None)
         raise truncated(where)
+    if decoded.ndim == 3:
+        decoded = cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB if decoded.shape[2] == 3 else cv2.COLOR_BGRA2RGBA)
     pixels: npt.NDArray[Any] = np.asarray(decoded)
-    if pixels.ndim == 2:
-        return pixels[:, :, None]
-    return pixels[:, :, [2, 1, 0, 3][: pixels.shape[2]]]
+    return pixels.reshape(*pixels.shape[:2], -1)
 
 
 def _with_numpy(data: bytes, where: str) -> Image:

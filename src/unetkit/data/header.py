@@ -23,7 +23,7 @@ from unetkit.data import tiff
 from unetkit.errors import DataError
 
 MAX_PIXELS = 178_956_970
-"""Of up to four channels: Pillow's own limit, kept for every format. More is a mistake, an attack, or a case for tiles."""
+"""Of up to four channels: Pillow's own limit, kept for every format. More is a mistake, an attack, or for tiles."""
 
 _GREY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16L", "I;16B")
 _COLOUR_MODES = ("P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr", "LAB", "HSV")
