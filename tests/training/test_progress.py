@@ -27,6 +27,15 @@ def test_without_patience_a_run_never_stops_early():
     assert not scored(*[0.5] + [0.1] * 50).out_of_patience(0)
 
 
+def test_the_loss_of_a_scoring_is_the_mean_since_the_last_one():
+    progress = Progress()
+    for loss in (1.0, 3.0):
+        progress.stepped(loss)
+    assert progress.take_mean_loss() == 2.0
+    assert progress.take_mean_loss() is None
+    assert progress.step == 2
+
+
 def test_a_score_that_is_missing_is_never_the_best():
     progress = Progress()
     assert not progress.scored({}, "mean_iou", 0, 0, 0)

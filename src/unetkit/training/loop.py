@@ -69,19 +69,19 @@ class Loop:
             Interrupted: SIGINT or SIGTERM; the state was saved after the step in progress.
         """
         if not self.progress.scorings:
-            self._score_now(None)
+            self._score_now()
         pace = Pace(self._finish_seconds())
         stream = iter(self.batches)
         while self.progress.step < self.plan.total and not self.progress.out_of_patience(self.rhythm.patience):
-            outcome = self._one_step(stream, pace)
+            self._one_step(stream, pace)
             self._keep_to_the_deadline(pace)
             if self._scoring_is_due():
-                self._score_now(outcome, pace)
+                self._score_now(pace)
             self._look_around()
 
     # --- one step ---------------------------------------------------------------------------------------------------
 
-    def _one_step(self, stream: Iterator[Batch], pace: Pace) -> StepOutcome:
+    def _one_step(self, stream: Iterator[Batch], pace: Pace) -> None:
         started = time.perf_counter()
         batches = [next(stream) for _ in range(self.rhythm.accumulate)]
         waited = time.perf_counter() - started
@@ -90,7 +90,7 @@ class Loop:
         outcome = self.stepper.step(batches, seed=(self.seed << 32) + self.progress.step)
         if not outcome.finite:
             raise self._diverged(outcome, batches)
-        self.progress.step += 1
+        self.progress.stepped(outcome.loss)
         record = StepRecord(
             step=self.progress.step,
             total=self.plan.total,
@@ -105,7 +105,6 @@ class Loop:
         pace.stepped(record.seconds)
         for observer in self.observers:
             observer.stepped(record)
-        return outcome
 
     def _diverged(self, outcome: StepOutcome, batches: list[Batch]) -> TrainingDiverged:
         files = [name for batch in batches for name in self.names(batch)]
@@ -141,7 +140,7 @@ class Loop:
         since = self.clock() - self.progress.scored_at
         return self.progress.scoring_seconds <= SCORING_SHARE * since
 
-    def _score_now(self, outcome: StepOutcome | None, pace: Pace | None = None) -> None:
+    def _score_now(self, pace: Pace | None = None) -> None:
         started = self.clock()
         scores = self.score()
         took = self.clock() - started
@@ -152,7 +151,7 @@ class Loop:
         scoring = Scoring(
             step=step,
             epoch=self.rhythm.epoch(step),
-            loss=None if outcome is None else outcome.loss,
+            loss=self.progress.take_mean_loss(),
             seconds=self.clock(),
             scores=scores,
             metric=self.metric,

@@ -27,7 +27,7 @@ class Scoring:
 
     Attributes:
         step, epoch: where the run was.
-        loss: of the last step; None before the first.
+        loss: mean over the steps since the last scoring; None before the first step.
         seconds: since the process started.
         scores: name → value, 0..1.
         metric: the score that chooses the best model.

@@ -20,6 +20,7 @@ class Progress:
         plateau: state of the plateau schedule.
         scored_epoch, scored_at: epoch and clock (seconds of training) of the last scoring.
         scoring_seconds: what the last scoring took.
+        loss_sum, loss_steps: losses added up since the last scoring, and their number.
         scorings: a row a scoring, as in `history.jsonl`.
     """
 
@@ -31,7 +32,21 @@ class Progress:
     scored_epoch: float = 0.0
     scored_at: float = 0.0
     scoring_seconds: float = 0.0
+    loss_sum: float = 0.0
+    loss_steps: int = 0
     scorings: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+
+    def stepped(self, loss: float) -> None:
+        """Take in a step."""
+        self.step += 1
+        self.loss_sum += loss
+        self.loss_steps += 1
+
+    def take_mean_loss(self) -> float | None:
+        """The mean loss since this was last asked for; None when there was no step."""
+        mean = self.loss_sum / self.loss_steps if self.loss_steps else None
+        self.loss_sum, self.loss_steps = 0.0, 0
+        return mean
 
     def scored(self, scores: dict[str, float], metric: str, epoch: float, now: float, took: float) -> bool:
         """Take in a scoring; says whether it is the best so far."""
