@@ -29,11 +29,11 @@ def colour_baseline(run: Path, seed: int = 0) -> dict[str, float]:
 
 
 def _score(dataset: DataSet, pairs: Iterable[Pair], model: LogisticRegression) -> Confusion:
-    confusion = Confusion.empty(len(dataset.classes.names))
+    confusion = Confusion(len(dataset.classes.names))
     for pair in pairs:
         image, mask = dataset.read(pair)
         predicted = model.predict(_features(image.reshape(-1, image.shape[2]))).reshape(mask.shape)
-        confusion = confusion.update(mask, predicted.astype(mask.dtype))
+        confusion.update(mask, predicted.astype(mask.dtype))
     return confusion
 
 
