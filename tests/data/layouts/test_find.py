@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unetkit.data.layouts import LAYOUTS, Request, find_pairs
+from unetkit.data.layouts.asking import request_of
 from unetkit.data.layouts.find import decide, readings
 from unetkit.data.layouts.listing import Listing
 from unetkit.errors import AmbiguityError, ConfigError, DataError
@@ -78,12 +79,16 @@ def test_images_of_the_same_name_in_train_and_val_keep_to_their_own_masks(plant:
 
 
 @pytest.mark.parametrize(
-    "stem", ["a b", " a ", "a\nb", "a'b\"c", "a$b`c", "äöü", "海", "a,b", "[1]", "*", "a.b.c", "-a", "%s", "a|b;c"]
+    "stem", ["a b", " a ", "a\nb", "a'b\"c", "a$b`c", "äöü", "海", "a,b", "[1]", "*", "a.b.c", "-a", "%s"]
 )
 def test_hostile_names_pair_and_can_be_said_by_flags(plant: Plant, stem: str) -> None:
-    root = plant(f"x{stem}/images/{stem}{{n}}.jpg", f"x{stem}/masks/{stem.replace('|', '')}{{n}}.png")
+    root = plant(f"x{stem}/images/{stem}{{n}}.jpg", f"x{stem}/masks/{stem}{{n}}.png")
+    reading = find_pairs(root)
 
-    assert len(find_pairs(root, layout="folders").pairs) == 4 if "|" not in stem else True
+    request, layout = request_of(reading.flags)
+    again = find_pairs(root, images=request.images, masks=request.masks, layout=layout)
+    assert again.pairs == reading.pairs
+    assert len(again.pairs) == 4
 
 
 @pytest.mark.parametrize(
@@ -140,10 +145,37 @@ def test_families_of_two_cameras_keep_to_themselves(plant: Plant) -> None:
     assert {(pair.image[:4], pair.mask[:4]) for pair in find_pairs(root).pairs} == {("left", "left"), ("righ", "righ")}
 
 
+def test_a_word_for_masks_above_all_folders_says_nothing(plant: Plant) -> None:
+    root = plant("segmentation_set/thermal/{n}.png", "segmentation_set/masks/{n}.png")
+
+    assert images_of(root)[0] == "segmentation_set/thermal/1.png"
+
+
+def test_a_folder_that_shares_a_few_names_with_the_images_holds_no_masks(plant: Plant) -> None:
+    root = plant("images/{n}.png", "other/1.png", "other/a.png", "other/b.png", "other/c.png")
+
+    assert "no masks" in refused(root).what
+
+
+def test_nested_images_meet_flat_masks_of_their_own_split(plant: Plant) -> None:
+    root = plant(*(f"{split}/{rest}/{{n}}.png" for split in ("train", "val") for rest in ("images/clip", "masks")))
+
+    assert {(pair.image.split("/")[0], pair.mask.split("/")[0]) for pair in find_pairs(root).pairs} == {
+        ("train", "train"),
+        ("val", "val"),
+    }
+
+
 def test_two_folders_can_be_named_against_their_names(plant: Plant) -> None:
     root = plant("images/{n}.png", "masks/{n}.png")
 
     assert find_pairs(root, images="masks", masks="images").pairs[0].image == "masks/1.png"
+
+
+def test_masks_of_two_annotators_in_one_folder_can_be_said_by_a_pattern(plant: Plant) -> None:
+    root = plant("Image_{n}.jpg", "Image_{n}_1stHO.png", "Image_{n}_2ndHO.png")
+
+    assert find_pairs(root, images="*.jpg", masks="*_2ndHO.png").pairs[0].mask == "Image_1_2ndHO.png"
 
 
 # --- refused ----------------------------------------------------------------------------------------------------

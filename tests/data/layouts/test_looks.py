@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from unetkit.data.layouts import find_pairs
 from unetkit.data.layouts.probing import common_colours, spread
@@ -50,12 +51,34 @@ def test_an_image_that_lacks_the_mask_of_a_class_makes_it_a_question(sea_and_sky
     assert find_pairs(sea_and_sky, layout="class-folders").orphan_images == ("images/1.jpg",)
 
 
+def test_masks_that_cannot_be_read_are_never_taken_for_classes(plant: Plant) -> None:
+    root = plant("images/{n}.jpg", "masks/v1/{n}.png", "masks/v2/{n}.png")
+
+    with pytest.raises(AmbiguityError, match="3 readings"):
+        find_pairs(root)
+
+
+def test_noise_in_the_mask_of_an_absent_class_claims_nothing(sea_and_sky: Path) -> None:
+    for number in ("1", "2", "3", "21"):
+        everything, noise = np.full((8, 8), 255, np.uint8), np.full((8, 8), 9, np.uint8)
+        Image.fromarray(everything).save(sea_and_sky / "masks" / "sea" / f"{number}.png")
+        Image.fromarray(noise).save(sea_and_sky / "masks" / "Sky" / f"{number}.png")
+
+    assert find_pairs(sea_and_sky).layout == "class-folders"
+
+
 def test_folders_that_divide_the_masks_are_no_classes(plant: Plant) -> None:
     root = plant(
         "images/1.png", "images/2.png", "images/3.png", "masks/day/1.png", "masks/day/2.png", "masks/night/3.png"
     )
 
     assert (find_pairs(root).layout, len(find_pairs(root).pairs)) == ("folders", 3)
+
+
+def test_folders_of_masks_that_images_have_too_are_no_classes(plant: Plant) -> None:
+    root = plant(*(f"{side}{place}/{{n}}.png" for side in ("images", "masks") for place in ("", "/day", "/night")))
+
+    assert (find_pairs(root).layout, len(find_pairs(root).pairs)) == ("folders", 12)
 
 
 def test_side_by_side_needs_a_look(plant: Plant, photo_and_mask: bytes) -> None:
@@ -66,8 +89,6 @@ def test_side_by_side_needs_a_look(plant: Plant, photo_and_mask: bytes) -> None:
 
 
 def test_panoramas_are_not_side_by_side_unless_said(plant: Plant) -> None:
-    from PIL import Image
-
     noise = np.random.default_rng(1).integers(0, 256, (32, 64, 3), dtype=np.uint8)
     root = plant("photos/{n}.png")
     for path in root.rglob("*.png"):
@@ -76,6 +97,17 @@ def test_panoramas_are_not_side_by_side_unless_said(plant: Plant) -> None:
     with pytest.raises(DataError, match="no masks"):
         find_pairs(root)
     assert len(find_pairs(root, layout="side-by-side").pairs) == 4
+
+
+def test_side_by_side_halves_are_square_unless_said(plant: Plant) -> None:
+    picture = np.random.default_rng(3).integers(0, 256, (32, 80, 3), dtype=np.uint8)
+    picture[:, 40:] = 7
+    root = plant("pairs/{n}.png")
+    for path in root.rglob("*.png"):
+        Image.fromarray(picture).save(path)
+
+    with pytest.raises(DataError, match="no masks"):
+        find_pairs(root)
 
 
 def test_unreadable_files_do_not_stop_the_look(plant: Plant, photo_and_mask: bytes) -> None:
@@ -109,3 +141,12 @@ def test_a_city_is_a_group_and_other_annotations_are_left_alone(plant: Plant) ->
 
     assert {(pair.split, pair.group) for pair in reading.pairs} == {("train", "ulm")}
     assert reading.orphan_images == ("leftImg8bit/test/bonn/bonn_1_leftImg8bit.png",)
+
+
+def test_other_annotations_of_cityscapes_can_be_named(plant: Plant) -> None:
+    root = plant(*(f"leftImg8bit/val/ulm/{n}_leftImg8bit.png" for n in "abc"))
+    plant(*(f"gtFine/val/ulm/{n}_gtFine_{kind}.png" for n in "abc" for kind in ("labelIds", "color")))
+
+    reading = find_pairs(root, masks="*_color.png")
+
+    assert reading.pairs[0].mask == "gtFine/val/ulm/a_gtFine_color.png"

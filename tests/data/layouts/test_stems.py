@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from unetkit.data.layouts.stems import File, Match, copies, match, tokens_of
+from unetkit.data.layouts.stems import File, Match, copies, match
 
 
 def files(*paths: str, where: tuple[str, ...] = (), split: str | None = None) -> list[File]:
@@ -30,6 +30,7 @@ def linked(found: Match) -> list[tuple[str, str]]:
         ("IMG-{}", "{} (mask)"),
         ("Aufnahme {} rgb", "Aufnahme {} truth"),
         ("{}", "{}m"),
+        ("Image_{}L", "Image_{}L_2ndHO"),
     ],
 )
 def test_names_that_differ_by_a_constant_word_pair(image: str, mask: str) -> None:
@@ -81,11 +82,3 @@ def test_copies_are_known_by_an_original_in_the_same_folder() -> None:
     paths = ["a/x.png", "a/x(1).png", "b/x(1).png", "a/y copy.jpg", "a/y.png", "a/z_copy.png"]
 
     assert copies(paths) == ("a/x(1).png", "a/y copy.jpg")
-
-
-@pytest.mark.parametrize(
-    ("stem", "tokens"),
-    [("img001_a", ["img", "001", "a"]), ("leftImg8bit", ["leftImg8bit"]), ("0001TP_06", ["0001", "TP", "06"])],
-)
-def test_stems_fall_into_tokens(stem: str, tokens: list[str]) -> None:
-    assert tokens_of(stem) == tokens

@@ -192,6 +192,20 @@ def test_a_table_that_was_named_must_be_one(with_table: Callable[..., Path], tex
         find_pairs(with_table(text), layout="table:pairs.csv")
 
 
+def test_a_table_of_objects_with_several_masks_an_image_is_no_table_of_pairs(plant: Plant) -> None:
+    root = plant("images/{n}.png", "masks/{n}.png", "objects.csv")
+    (root / "objects.csv").write_text("image,mask\nimages/1.png,masks/1.png\nimages/1.png,masks/2.png\n")
+
+    assert find_pairs(root).layout == "folders"
+
+
+def test_prose_that_mentions_two_files_is_no_list(plant: Plant) -> None:
+    root = plant("images/{n}.png", "masks/{n}.png", "readme.txt")
+    (root / "readme.txt").write_text("The data.\nimages/1.png masks/2.png\n")
+
+    assert find_pairs(root).layout == "folders"
+
+
 def test_a_table_that_is_not_there_is_said(with_table: Callable[..., Path]) -> None:
     with pytest.raises(DataError, match="no such table"):
         find_pairs(with_table(""), layout="table:gone.csv")

@@ -19,6 +19,7 @@ from unetkit.data.layouts.words import place_of, role_of, shared_parts, words_of
         ("masksTEST", "mask", "test", ()),
         ("train_frames/train", "image", "train", ()),
         ("labelsTr", "mask", "train", ()),
+        ("MaSTr1325_images", "image", None, ()),
         ("test_sea", None, "test", ("sea",)),
         ("trainval/images", "image", None, ("trainval",)),
         ("image_masks", "mask", None, ()),

@@ -51,15 +51,18 @@ class ClassFolders:
         if request.forced:
             return [replace(reading, standing="confirmed")] if reading.pairs else []
         if reading.pairs and not reading.orphan_images and not reading.orphan_masks:
-            overlap, gap = overlap_and_gap(listing.root, [pair.masks for pair in reading.pairs])
-            if is_partition(overlap, gap):
+            shares = overlap_and_gap(listing.root, [pair.masks for pair in reading.pairs])
+            if is_partition(shares):
                 return [replace(reading, standing="confirmed")]
-            reading = replace(reading, evidence=f"{reading.evidence}; {_defect(overlap, gap)}")
+            reading = replace(reading, evidence=f"{reading.evidence}; {_defect(shares)}")
         return ([reading] if reading.pairs else []) + [_alone(listing, found, name) for name in found.links]
 
 
-def _defect(overlap: float, gap: float) -> str:
-    return f"in {MASKS} images looked at, up to {overlap:.1%} of the pixels are of several classes, {gap:.1%} of none"
+def _defect(shares: tuple[float, float] | None) -> str:
+    if shares is None:
+        return "the masks looked at could not be laid over each other"
+    overlap, gap = shares
+    return f"among {MASKS} images or fewer, up to {overlap:.1%} of the pixels are of several classes, {gap:.1%} of none"
 
 
 def _found(listing: Listing, request: Request) -> Iterator[Classes]:

@@ -10,7 +10,8 @@ from unetkit.data.layouts.combining import Link, read_links
 from unetkit.data.layouts.listing import Listing, extension_of, folder_of
 from unetkit.data.layouts.pools import Family, Pools, pools_of
 from unetkit.data.layouts.reading import Reading, Request
-from unetkit.data.layouts.stems import File, Match, match, tokens_of
+from unetkit.data.layouts.stems import File, Match, match
+from unetkit.data.layouts.telling import tokens_of
 from unetkit.data.layouts.words import IMAGE_WORDS, MASK_WORDS, OTHER_WORDS, words_of
 from unetkit.data.pair import Pair
 

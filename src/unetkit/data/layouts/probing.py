@@ -66,19 +66,22 @@ def common_colours(images: Sequence[Image]) -> float:
     return float(np.sort(counts)[-_COLOURS:].sum() / counts.sum())
 
 
-def overlap_and_gap(root: Path, masks: Sequence[Sequence[str]]) -> tuple[float, float]:
-    """Shares of the pixels that several of an image's class masks claim, and that none does.
+def overlap_and_gap(root: Path, masks: Sequence[Sequence[str]]) -> tuple[float, float] | None:
+    """Largest shares of an image's pixels that several class masks claim, and that none does.
 
     Args:
         masks: for each image its mask files, one a class; a few images are looked at.
+
+    Returns:
+        The two shares; None if no image's masks could be read and laid over each other.
     """
     shares = [share for files in spread(masks, MASKS) if (share := _shares(root, files)) is not None]
-    return (max(one for one, _ in shares), max(none for _, none in shares)) if shares else (0.0, 0.0)
+    return (max(one for one, _ in shares), max(none for _, none in shares)) if shares else None
 
 
-def is_partition(overlap: float, gap: float) -> bool:
+def is_partition(shares: tuple[float, float] | None) -> bool:
     """Whether masks with these shares are disjoint and cover everything, up to their soft edges."""
-    return overlap <= _TOLERANCE and gap <= _TOLERANCE
+    return shares is not None and max(shares) <= _TOLERANCE
 
 
 def _codes(image: Image) -> npt.NDArray[np.int64]:
@@ -99,16 +102,17 @@ def _pixels(root: Path, path: str) -> Image | None:
 
 def _shares(root: Path, files: Sequence[str]) -> tuple[float, float] | None:
     try:
-        inside = [_foreground(root / path) for path in files]
+        masks = [_values(root / path) for path in files]
     except DataError:
         return None
-    if len({mask.shape for mask in inside}) != 1:
+    if len({mask.shape for mask in masks}) != 1:
         return None
-    claims = np.stack(inside).sum(axis=0, dtype=np.int64)
+    stack = np.stack(masks)
+    # Relative to the largest of all classes: the mask of a class that is absent may hold some JPEG noise.
+    claims = (stack > int(stack.max()) // 2).sum(axis=0, dtype=np.int64)
     return np.count_nonzero(claims > 1) / claims.size, np.count_nonzero(claims == 0) / claims.size
 
 
-def _foreground(path: Path) -> npt.NDArray[np.bool_]:
+def _values(path: Path) -> Image:
     pixels = decode_mask_pixels(read_bytes(path), str(path))
-    values = pixels.max(axis=2) if pixels.ndim == 3 else pixels
-    return values > int(values.max()) // 2
+    return pixels.max(axis=2) if pixels.ndim == 3 else pixels

@@ -40,8 +40,8 @@ class Spec:
         part, pattern = self.parts[number], self.patterns[number]
         if pattern is None:
             return len(part) + 1 if not part or path.startswith(part + "/") else 0
-        by_name = "/" not in part and pattern.match(name_of(path))
-        hit = by_name or pattern.match(path) or any(pattern.match(above) for above in ancestors(folder_of(path)))
+        names = (name_of(path), path, *ancestors(folder_of(path)))
+        hit = any(pattern.match(name) for name in names)
         return len(part) + 2 if hit else 0
 
     def _is(self, number: int, folder: str) -> bool:

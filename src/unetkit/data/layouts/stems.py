@@ -13,15 +13,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from unetkit.data.layouts.listing import extension_of, folder_of, stem_of
-from unetkit.data.layouts.words import IMAGE_WORDS, MASK_WORDS
+from unetkit.data.layouts.telling import Cut, pieces_of, plain, telling_words, tokens_of, without_words
 
-# A word is constant if so many files of one side have it, and is no word of the other side if at most so many have it.
-_CONSTANT = 0.5
-_FOREIGN = 0.05
-_TELLING = 3
-
-_SIGNS = re.compile(r"[\W_]+")
-_LETTERS_AND_NUMBER = re.compile(r"([^\W\d_]+)(\d+)|(\d+)([^\W\d_]+)")
 _COPY = re.compile(r"^copy of (.+)$|^(.+?)(?: ?\(\d+\)| ?-? ?copy(?: ?\(?\d+\)?)?|_copy\d*)$", re.IGNORECASE)
 
 
@@ -62,40 +55,8 @@ def match(images: Sequence[File], masks: Sequence[File], *, same_place: bool = F
     equal = _link(images, masks, _stem, _stem, same_place)
     if 2 * len(equal.links) >= min(len(images), len(masks)):
         return equal
-    of_images, of_masks = telling_words(images, masks)
-    if not of_images and not of_masks:
-        return equal
-    cut = _link(images, masks, _without(of_images), _without(of_masks), same_place)
-    words = ("+".join(sorted(of_images)).strip("^$"), "+".join(sorted(of_masks)).strip("^$"))
-    return Match(cut.links, cut.rivals, words) if len(cut.links) > len(equal.links) else equal
-
-
-def telling_words(images: Sequence[File], masks: Sequence[File]) -> tuple[frozenset[str], frozenset[str]]:
-    """The words that most stems of one side have and next to none of the other; numbers count at either end only."""
-    first, second = _shares(images), _shares(masks)
-    found = _constant(first, second), _constant(second, first)
-    if min(len(images), len(masks)) >= _TELLING:
-        return found
-    # In a handful of names every word is constant: only what says a role counts.
-    roles = IMAGE_WORDS | MASK_WORDS
-    return found[0] & roles, found[1] & roles
-
-
-def tokens_of(stem: str) -> list[str]:
-    """The words and numbers of a stem: cut at signs, and between letters and digits where a word is just the two."""
-    tokens: list[str] = []
-    for piece in _SIGNS.split(stem):
-        two = _LETTERS_AND_NUMBER.fullmatch(piece)
-        tokens += [part for part in two.groups() if part] if two else [piece] if piece else []
-    return tokens
-
-
-def without_words(stem: str, words: frozenset[str]) -> str:
-    """The stem without these words, each taken out once, the last one first."""
-    tokens = tokens_of(stem)
-    for word in words:
-        _take_out(tokens, word)
-    return "_".join(tokens)
+    cuts = (_link_cut(images, masks, cut, same_place) for cut in (pieces_of, tokens_of))
+    return max((equal, *cuts), key=lambda found: len(found.links))
 
 
 def copies(paths: Iterable[str]) -> tuple[str, ...]:
@@ -122,46 +83,12 @@ def _stem(file: File) -> str:
     return file.stem
 
 
-def _without(words: frozenset[str]) -> Key:
-    return lambda file: without_words(file.stem, words)
+def _without(words: frozenset[str], cut: Cut) -> Key:
+    return lambda file: without_words(file.stem, words, cut)
 
 
 def _folded(key: Key) -> Key:
     return lambda file: unicodedata.normalize("NFC", key(file)).casefold().strip()
-
-
-def _shares(files: Iterable[File]) -> dict[str, float]:
-    counts: Counter[str] = Counter()
-    number = 0
-    for file in files:
-        counts.update(_features(file.stem))
-        number += 1
-    return {feature: count / number for feature, count in counts.items() if count > _FOREIGN * number}
-
-
-def _features(stem: str) -> set[str]:
-    tokens = tokens_of(stem)
-    found = {token.lower() for token in tokens if not token.isdigit()}
-    if tokens and tokens[0].isdigit():
-        found.add("^" + tokens[0])
-    if tokens and tokens[-1].isdigit():
-        found.add(tokens[-1] + "$")
-    return found
-
-
-def _constant(side: dict[str, float], other: dict[str, float]) -> frozenset[str]:
-    return frozenset(word for word, share in side.items() if share >= _CONSTANT and word not in other)
-
-
-def _take_out(tokens: list[str], word: str) -> None:
-    if word[0] == "^":
-        del tokens[: int(tokens[:1] == [word[1:]])]
-    elif word[-1] == "$":
-        del tokens[len(tokens) - int(tokens[-1:] == [word[:-1]]) :]
-    else:
-        places = [place for place, token in enumerate(tokens) if token.lower() == word]
-        if places:
-            del tokens[places[-1]]
 
 
 # --- linking ----------------------------------------------------------------------------------------------------
@@ -182,6 +109,14 @@ def _link(images: Sequence[File], masks: Sequence[File], image_key: Key, mask_ke
 
 
 Room = Callable[[File], Hashable]
+
+
+def _link_cut(images: Sequence[File], masks: Sequence[File], cut: Cut, same_place: bool) -> Match:
+    of_images, of_masks = telling_words([file.stem for file in images], [file.stem for file in masks], cut)
+    if not of_images and not of_masks:
+        return Match(())
+    found = _link(images, masks, _without(of_images, cut), _without(of_masks, cut), same_place)
+    return Match(found.links, found.rivals, (plain(of_images), plain(of_masks)))
 
 
 def _common_room(images: Sequence[File], masks: Sequence[File], same_place: bool) -> Room | None:

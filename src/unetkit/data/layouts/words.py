@@ -25,7 +25,7 @@ IMAGE_WORDS = _words(
 MASK_WORDS = _words(
     "mask masks label labels labelids lbl lbls annotation annotations annot annots ann anns anno annos "
     "gt gts gtfine truth groundtruth seg segs segm segmap segmaps segmask segmasks segmentation segmentations "
-    "segmentationmask semantic semseg target targets matte mattes"
+    "segmentationmask semantic semseg target targets matte mattes manual"
 )
 # Pictures that stand beside images and masks and are neither.
 OTHER_WORDS = _words(
@@ -44,7 +44,7 @@ SPLIT_WORDS = {
     "test": "test",
     "testing": "test",
 }
-# Said only beside a role, as in imagesTr and labelsTs.
+# Said only at the end, beside a role, as in imagesTr and labelsTs.
 _SHORT_SPLITS = {"tr": "train", "va": "val", "ts": "test"}
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\dA-Za-z_]+")
@@ -134,12 +134,12 @@ def _names_role(word: str) -> bool:
 
 
 def _take_split(words: list[str], has_role: bool) -> tuple[str | None, list[str]]:
-    known = SPLIT_WORDS | _SHORT_SPLITS if has_role else SPLIT_WORDS
-    found = [known[word] for word in words if word in known]
+    rest = [word for word in words if word not in SPLIT_WORDS]
+    found = {SPLIT_WORDS[word] for word in words if word in SPLIT_WORDS}
+    if not found and has_role and words[-1] in _SHORT_SPLITS:
+        return _SHORT_SPLITS[words[-1]], words[:-1]
     # `trainval` is no split, it is two.
-    if len(set(found)) != 1:
-        return None, words
-    return found[0], [word for word in words if word not in known]
+    return (found.pop(), rest) if len(found) == 1 else (None, words)
 
 
 @lru_cache(maxsize=4096)
