@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from unetkit.config.jobs import PredictSettings
-from unetkit.console import progress, say, warn
+from unetkit.console import event, progress, say, warn
 from unetkit.data.arrays import Floats, Image
 from unetkit.data.decode import read_image
 from unetkit.data.parallel import ordered
@@ -162,7 +162,7 @@ def _notes(done: Sequence[_Done], writer: Writer, predictor: Predictor) -> Itera
 def _tell(report: PredictionReport) -> None:
     for output in report.failed:
         if output.error is not None:
-            warn(f"{output.input}: {output.error.what}")
+            event("failed", input=str(output.input), what=output.error.what)
     for note in report.notes:
         warn(note)
     good = len(report.outputs) - len(report.failed)

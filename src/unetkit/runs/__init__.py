@@ -11,3 +11,4 @@ from unetkit.runs.naming import locate_model as locate_model
 from unetkit.runs.naming import next_free as next_free
 from unetkit.runs.output import clear_output as clear_output
 from unetkit.runs.output import new_folder as new_folder
+from unetkit.runs.output import refuse_taken as refuse_taken

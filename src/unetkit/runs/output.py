@@ -27,7 +27,7 @@ def new_folder(path: Path, *, overwrite: bool = False, ours: Callable[[Path], bo
         OutputExists: something is there, and it may not be replaced.
         DiskFull, PermissionRefused, MachineError: nothing was changed.
     """
-    _refuse_taken(path, overwrite, ours)
+    refuse_taken(path, overwrite=overwrite, ours=ours)
     filling = path.with_name(f".{path.name}.{secrets.token_hex(4)}{LEFTOVER}")
     try:
         filling.mkdir(parents=True)
@@ -45,7 +45,7 @@ def new_folder(path: Path, *, overwrite: bool = False, ours: Callable[[Path], bo
 
 def clear_output(path: Path, *, overwrite: bool, ours: Callable[[Path], bool]) -> None:
     """Make an empty folder at `path` for output that comes bit by bit; arguments and errors as in `new_folder`."""
-    _refuse_taken(path, overwrite, ours)
+    refuse_taken(path, overwrite=overwrite, ours=ours)
     try:
         if path.is_dir() and any(path.iterdir()):
             shutil.rmtree(path)
@@ -63,7 +63,8 @@ def taken(path: Path) -> OutputExists:
     )
 
 
-def _refuse_taken(path: Path, overwrite: bool, ours: Callable[[Path], bool] | None) -> None:
+def refuse_taken(path: Path, *, overwrite: bool = False, ours: Callable[[Path], bool] | None = None) -> None:
+    """Raise OutputExists if `new_folder` would: for a job to ask before its long work, not after."""
     if not path.exists() and not path.is_symlink():
         return
     if path.is_dir() and not path.is_symlink() and not any(path.iterdir()):

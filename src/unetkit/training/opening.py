@@ -12,7 +12,7 @@ from unetkit.config.writing import to_yaml
 from unetkit.console import say
 from unetkit.data.dataset import write_manifest
 from unetkit.errors import ConfigError
-from unetkit.runs import RunFolder, environment, next_free
+from unetkit.runs import RunFolder, environment, next_free, refuse_taken
 from unetkit.training.session import Session
 
 
@@ -35,6 +35,8 @@ def begin(settings: TrainSettings, source: str | None) -> Beginning:
     if settings.resume is None:
         if source is None:
             raise ConfigError("DATA is missing", advice="unetkit train DATA, or unetkit train --resume RUN")
+        if settings.out is not None and settings.preview is None:
+            refuse_taken(Path(settings.out), overwrite=settings.overwrite, ours=RunFolder.is_run)
         return Beginning(settings, source, None)
     if source is not None:
         raise ConfigError(

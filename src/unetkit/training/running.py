@@ -7,7 +7,7 @@ from unetkit.files import write_bytes
 from unetkit.runs import RunFolder
 from unetkit.training.batches import Ahead, Batch
 from unetkit.training.figures import ROWS, curves_png, sheet_png
-from unetkit.training.interrupt import interruption
+from unetkit.training.interrupt import Interruption
 from unetkit.training.loop import Loop, Rhythm
 from unetkit.training.plan import Plan
 from unetkit.training.recording import Figures, History, TensorBoard
@@ -17,8 +17,11 @@ from unetkit.training.screen import Screen
 from unetkit.training.session import Session
 
 
-def run_loop(run: RunFolder, session: Session, plan: Plan) -> Scorer:
+def run_loop(run: RunFolder, session: Session, plan: Plan, stop: Interruption) -> Scorer:
     """Train to the end of the plan; the scorer that comes back sees the last weights.
+
+    Args:
+        stop: whether a signal asked for the end.
 
     Raises:
         TrainingDiverged, Interrupted: as `Loop.run`.
@@ -33,7 +36,7 @@ def run_loop(run: RunFolder, session: Session, plan: Plan) -> Scorer:
         Figures(lambda: draw_figures(run, session, scorer)),
     ]
     try:
-        with interruption(run.path) as stop, live(screen.render) as view:
+        with live(screen.render) as view:
             screen.attach(view)
             Loop(
                 stepper=session.stepper,

@@ -10,6 +10,7 @@ from unetkit.extras import require
 from unetkit.training.clock import Clock
 from unetkit.training.closing import close_run
 from unetkit.training.device import choose_compute, prepare
+from unetkit.training.interrupt import interruption
 from unetkit.training.opening import Beginning, begin, open_folder
 from unetkit.training.planning import make_plan
 from unetkit.training.prepare import describe, prepare_data
@@ -51,6 +52,7 @@ def train(settings: TrainSettings, source: str | None = None, *, started: float 
         return None
     session = assemble(settings, material, compute, clock)
     run = open_folder(beginning, session)
-    plan = restore(run, session) or make_plan(session)
-    scorer = run_loop(run, session, plan)
+    with interruption(run.path) as stop:
+        plan = restore(run, session) or make_plan(session)
+        scorer = run_loop(run, session, plan, stop)
     return close_run(run, session, scorer)
