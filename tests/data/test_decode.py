@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 from PIL import ImageOps
@@ -229,6 +229,7 @@ def test_the_header_says_what_decoding_gives(tmp_path: Path) -> None:
         assert header.depth == image.dtype.itemsize * 8
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=40), st.integers(0, 400), st.sampled_from(["PNG", "JPEG", "TIFF", "GIF", "BMP", "WEBP"]))
 def test_damaged_bytes_are_a_picture_or_a_data_error_and_nothing_else(rubbish: bytes, place: int, kind: str) -> None:
     data = saved(GREY, kind)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -15,6 +15,7 @@ SIDES = st.integers(1, 40)
 MASKS = st.sampled_from([np.uint8, np.uint16]).flatmap(lambda kind: arrays(kind, st.tuples(SIDES, SIDES)))
 
 
+@settings(deadline=None)
 @given(MASKS, SIDES, SIDES)
 def test_no_mask_gets_a_value_that_it_did_not_have(mask: np.ndarray, height: int, width: int) -> None:
     resized = resize_mask(mask, height, width)
@@ -23,6 +24,7 @@ def test_no_mask_gets_a_value_that_it_did_not_have(mask: np.ndarray, height: int
     assert set(resized.ravel().tolist()) <= set(mask.ravel().tolist())
 
 
+@settings(deadline=None)
 @given(MASKS, SIDES, SIDES)
 def test_each_mask_pixel_is_the_one_that_holds_its_centre(mask: np.ndarray, height: int, width: int) -> None:
     resized = resize_mask(mask, height, width)
@@ -60,6 +62,7 @@ def bilinear_weights(have: int, want: int) -> np.ndarray:
     return np.stack([np.clip(1 - np.abs(places - old), 0, None) for old in range(have)], axis=1)
 
 
+@settings(deadline=None)
 @given(SIDES, SIDES, SIDES, SIDES)
 def test_each_axis_is_a_matrix_of_overlaps_or_of_linear_interpolation(h: int, w: int, height: int, width: int) -> None:
     scores = np.random.default_rng(1).random((2, h, w), dtype=np.float32)
@@ -73,6 +76,7 @@ def test_the_same_size_is_the_same_image() -> None:
     np.testing.assert_array_equal(resize_image(image, 7, 9), image)
 
 
+@settings(deadline=None)
 @given(arrays(np.int8, st.tuples(st.integers(1, 6), SIDES, SIDES)))
 def test_labels_are_the_arg_max_and_the_lower_id_where_two_are_equal(drawn: np.ndarray) -> None:
     scores = (drawn % 4).astype(np.float32)
@@ -85,6 +89,7 @@ def test_more_than_255_classes_have_sixteen_bit_labels() -> None:
     assert labels(scores).tolist() == [[299, 299], [299, 299]]
 
 
+@settings(deadline=None)
 @given(SIDES, SIDES, SIDES, SIDES)
 def test_the_box_fills_one_side_and_keeps_the_aspect(height: int, width: int, h: int, w: int) -> None:
     rows, columns = Fit(height, width).box(h, w)
@@ -107,6 +112,7 @@ def test_ignore_in_a_sixteen_bit_mask_is_65535() -> None:
     assert Fit(2, 4).mask(np.zeros((2, 2), np.uint16))[0].tolist() == [0, 0, 65535, 65535]
 
 
+@settings(deadline=None)
 @given(SIDES, SIDES, SIDES, SIDES)
 def test_scores_of_the_padding_never_reach_the_image(height: int, width: int, h: int, w: int) -> None:
     fit = Fit(height, width)

@@ -17,7 +17,7 @@ from PIL import Image as Pillow
 
 from unetkit.data import tiff
 from unetkit.data.arrays import Image
-from unetkit.data.header import Header, check_whole, parse_header, read_header, truncated
+from unetkit.data.header import PILLOW_FAILS, Header, check_whole, parse_header, read_header, truncated
 from unetkit.errors import DataError
 
 __all__ = [
@@ -92,7 +92,7 @@ def decode_palette(data: bytes) -> npt.NDArray[np.uint8] | None:
                 return None
             picture.load()  # a GIF's palette is final only then
             flat = picture.getpalette("RGB") or []
-    except (OSError, ValueError, SyntaxError):
+    except PILLOW_FAILS:
         return None
     return np.array(flat, np.uint8).reshape(-1, 3)
 
@@ -171,7 +171,7 @@ def _with_pillow(data: bytes, where: str, *, colours: bool) -> Image:
         with Pillow.open(io.BytesIO(data)) as picture:
             picture.load()
             pixels = np.asarray(_plain_mode(picture, colours=colours))
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
+    except PILLOW_FAILS as error:
         raise truncated(where) from error
     if pixels.dtype == np.bool_:
         pixels = pixels.astype(np.uint8)

@@ -17,13 +17,15 @@ from typing import IO
 
 import numpy.lib.format as npy
 from PIL import Image as Pillow
-from PIL import UnidentifiedImageError
 
 from unetkit.data import tiff
 from unetkit.errors import DataError
 
 MAX_PIXELS = 178_956_970
 """Of up to four channels: Pillow's own limit, kept for every format. More is a mistake, an attack, or for tiles."""
+
+PILLOW_FAILS = (OSError, ValueError, SyntaxError, TypeError, LookupError, OverflowError, EOFError, struct.error)
+"""What Pillow was seen to raise for damaged files, `UnidentifiedImageError` (an OSError) among them."""
 
 _GREY_MODES = ("1", "L", "LA", "La", "I", "I;16", "I;16L", "I;16B")
 _COLOUR_MODES = ("P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr", "LAB", "HSV")
@@ -126,7 +128,7 @@ def _pillow_header(file: IO[bytes], start: bytes, where: str) -> Header:
             header = _of_picture(picture, file, where)
     except Pillow.DecompressionBombError as error:
         raise _too_large("more than Pillow opens", where) from error
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, struct.error) as error:
+    except PILLOW_FAILS as error:
         raise _no_image(start, where) from error
     return _limited(header, where)
 
