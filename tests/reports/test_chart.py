@@ -1,7 +1,7 @@
 """Line charts as inline SVG."""
 
 import math
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given
@@ -14,7 +14,7 @@ values = st.floats(-1e6, 1e6, allow_nan=False)
 
 @given(st.lists(st.tuples(values, values), min_size=1, max_size=20))
 def test_every_point_lies_inside_the_drawing(points: list[tuple[float, float]]):
-    figure = ElementTree.fromstring(line_chart("loss", "epoch", [Curve("loss", sorted(points))]))
+    figure = ET.fromstring(line_chart("loss", "epoch", [Curve("loss", sorted(points))]))
     for dot in figure.iter("circle"):
         assert 0 <= float(dot.attrib["cx"]) <= WIDTH
         assert 0 <= float(dot.attrib["cy"]) <= HEIGHT

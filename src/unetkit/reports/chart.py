@@ -39,7 +39,7 @@ def line_chart(title: str, axis: str, curves: Sequence[Curve]) -> str:
         f"<title>{escape(title)}</title>",
         *_grid(scale),
         *(_line(curve, colour, scale) for curve, colour in zip(shown, COLOURS, strict=False)),
-        f'<text class="axis" x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 4}" text-anchor="middle">{escape(axis)}</text>',
+        f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 4}" text-anchor="middle">{escape(axis)}</text>',
         "</svg>",
     ]
     return f"<figure>{''.join(parts)}<figcaption>{escape(title)} {_legend(shown)}</figcaption></figure>"
@@ -59,7 +59,7 @@ class _Scale:
         xs = [x for curve in curves for x, _ in curve.points]
         ys = [y for curve in curves for _, y in curve.points]
         margin = (max(ys) - min(ys)) * 0.06 or max(abs(max(ys)) * 0.05, 1e-3)
-        return cls(min(xs), max(max(xs), min(xs) + 1e-9), min(ys) - margin, max(ys) + margin)
+        return cls(min(xs), max(*xs, min(xs) + 1e-9), min(ys) - margin, max(ys) + margin)
 
     def x(self, value: float) -> float:
         return LEFT + (value - self.left) / (self.right - self.left) * (WIDTH - LEFT - RIGHT)
@@ -83,7 +83,8 @@ def _grid(scale: _Scale) -> list[str]:
 def _line(curve: Curve, colour: str, scale: _Scale) -> str:
     path = " ".join(f"{scale.x(x):.1f},{scale.y(y):.1f}" for x, y in curve.points)
     dots = "".join(
-        f'<circle cx="{scale.x(x):.1f}" cy="{scale.y(y):.1f}" r="2.5" fill="{colour}"><title>{escape(curve.name)} {y:.4g}</title></circle>'
+        f'<circle cx="{scale.x(x):.1f}" cy="{scale.y(y):.1f}" r="2.5" fill="{colour}">'
+        f"<title>{escape(curve.name)} {y:.4g}</title></circle>"
         for x, y in curve.points
     )
     return f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>{dots}'
@@ -92,7 +93,10 @@ def _line(curve: Curve, colour: str, scale: _Scale) -> str:
 def _legend(curves: Sequence[Curve]) -> str:
     if len(curves) < 2:
         return ""
-    keys = (f'<span style="color:{colour}">■</span> {escape(curve.name)}' for curve, colour in zip(curves, COLOURS, strict=False))
+    keys = (
+        f'<span style="color:{colour}">■</span> {escape(curve.name)}'
+        for curve, colour in zip(curves, COLOURS, strict=False)
+    )
     return " ".join(keys)
 
 
