@@ -243,7 +243,7 @@ def _refused(survey: Survey, codes: Codes, counts: Counts, unmatched: int, class
     same = all(np.linalg.norm(given - colour, axis=1).min() <= known.CLOSE for colour, _ in found)
     return DataError(
         f"{share(unmatched, total)} of the mask pixels are farther than {RADIUS} from every one of the {len(classes)} "
-        f"classes' colours ({MOST_UNMATCHED:.0%} may be); the masks' colours are:\n" + _swatches(found, total),
+        f"classes' colours ({100 * MOST_UNMATCHED:.0f} % may be); the masks' colours are:\n" + _swatches(found, total),
         where=survey.names[0],
         advice="save the masks as PNG: JPEG has smeared too many of their pixels" if same else _paste(found),
     )
