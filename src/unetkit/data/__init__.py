@@ -1,1 +1,1 @@
-"""From a folder as it is to arrays: layouts, pairs, decode, classes, groups, splits, manifest, cache; the one resize."""
+"""From a folder as it is to arrays: layouts, pairs, decode, classes, groups, splits, manifest, cache, one resize."""
