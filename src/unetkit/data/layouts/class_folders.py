@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 from unetkit.data.layouts.combining import join_flags, leftovers, pair_of
 from unetkit.data.layouts.listing import Listing, folder_of
@@ -68,14 +69,13 @@ def _defect(shares: tuple[float, float] | None) -> str:
 def _found(listing: Listing, request: Request) -> Iterator[Classes]:
     pools = pools_of(listing, request)
     loose = pools.loose_families("keep")
-    for images in pools.images or loose:
-        for masks in pools.masks or loose:
-            for files_of in _partings(masks, {file.where for file in images.files}):
-                links = {name: _links(images, files) for name, files in sorted(files_of.items())}
-                links = {name: some for name, some in links.items() if some}
-                if len(links) > 1 and _shared(links):
-                    found = tuple(file for name in links for file in files_of[name])
-                    yield Classes(images, found, bool(pools.masks), links)
+    for images, masks in product(pools.images or loose, pools.masks or loose):
+        for files_of in _partings(masks, {file.where for file in images.files}):
+            found = {name: _links(images, files) for name, files in sorted(files_of.items())}
+            links = {name: some for name, some in found.items() if some}
+            if len(links) > 1 and _shared(links):
+                of_classes = tuple(file for name in links for file in files_of[name])
+                yield Classes(images, of_classes, bool(pools.masks), links)
 
 
 def _partings(masks: Family, places: set[tuple[str, ...]]) -> Iterator[dict[str, list[File]]]:

@@ -104,13 +104,13 @@ def _walk(root: Path) -> Iterator[str]:
         folder, chain = waiting.pop()
         for entry in _entries(root, folder):
             path = f"{folder}/{entry.name}" if folder else entry.name
-            real = _inside(entry, home) if entry.is_symlink() else ""
-            if entry.is_dir():
-                # A link to a folder it stands in would be walked for ever.
-                if not real or real not in chain:
-                    waiting.append((path, chain | {real or os.path.realpath(entry.path)}))
-            elif entry.is_file():
+            if entry.is_symlink():
+                _check_inside(entry, home)
+            if entry.is_file():
                 yield _unicode(path, root)
+            elif entry.is_dir() and (real := os.path.realpath(entry.path)) not in chain:
+                # A link to a folder that it stands in would be walked for ever.
+                waiting.append((path, chain | {real}))
 
 
 def _entries(root: Path, folder: str) -> list[os.DirEntry[str]]:
@@ -127,7 +127,7 @@ def _is_litter(name: str) -> bool:
     return name.startswith(".") or name.lower() in _LITTER
 
 
-def _inside(entry: os.DirEntry[str], home: str) -> str:
+def _check_inside(entry: os.DirEntry[str], home: str) -> None:
     real = os.path.realpath(entry.path)
     if os.path.commonpath((real, home)) != home:
         raise DataError(
@@ -135,7 +135,6 @@ def _inside(entry: os.DirEntry[str], home: str) -> str:
             where=f"{entry.path} -> {real}",
             advice="put the files themselves there, or point at the folder that holds both",
         )
-    return real
 
 
 def _unicode(path: str, root: Path) -> str:
