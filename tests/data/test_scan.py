@@ -94,6 +94,28 @@ def test_defects_are_seen_without_decoding(
     assert found[0] == fault
 
 
+def spoil(data: bytes) -> bytes:
+    middle = len(data) // 2
+    return data[:middle] + bytes(byte ^ 255 for byte in data[middle : middle + 40]) + data[middle + 40 :]
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.gif"])
+def test_damage_in_the_middle_is_seen_where_the_whole_file_is_asked_for(tmp_path: Path, name: str) -> None:
+    data = save(tmp_path / name, (400, 300))
+    assert inspect(tmp_path / name, whole=True) == inspect(tmp_path / name)
+    (tmp_path / name).write_bytes(spoil(data))
+    assert inspect(tmp_path / name, whole=True) == ("damaged-file", "the file is truncated or damaged")
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.bmp", "a.tif", "a.tga"])
+def test_a_file_without_an_end_marker_is_known_to_be_cut_when_read_whole(tmp_path: Path, name: str) -> None:
+    data = save(tmp_path / name, (400, 300))
+    (tmp_path / name).write_bytes(data[: len(data) // 2])
+    found = inspect(tmp_path / name, whole=True)
+    assert isinstance(found, tuple)
+    assert found[0] == "damaged-file"
+
+
 def test_sizes_that_differ_and_files_that_are_gone_are_found(tmp_path: Path) -> None:
     for name in ("0.png", "m0.png", "1.png"):
         save(tmp_path / name)

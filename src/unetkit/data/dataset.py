@@ -138,7 +138,8 @@ def open_data(source: Path, *, seed: int = 0, masks_to_scan: int | None = None, 
         source: where the data are.
         seed: of the split.
         masks_to_scan: how many masks are read to fix the class table and to balance the split; None reads every one.
-            Those of a manifest, whose classes and split are fixed, are not read at all.
+            Those of a manifest, whose classes and split are fixed, are not read at all. Who reads every mask, or leaves
+            out what is bad, relies on the files: then each is verified to its end.
         said: what the user says; everything else is found out.
 
     Raises:
@@ -148,9 +149,9 @@ def open_data(source: Path, *, seed: int = 0, masks_to_scan: int | None = None, 
     """
     table = find_manifest(source)
     if table is not None:
-        return _open_manifest(table, seed, said)
+        return _open_manifest(table, seed, said, masks_to_scan)
     reading = find_pairs(source, images=said.get("images"), masks=said.get("masks"), layout=said.get("layout"))
-    files = scan_files(reading.root, reading.pairs)
+    files = scan_files(reading.root, reading.pairs, whole=_relies(said, masks_to_scan))
     sample = evenly(_sound(reading.pairs, files.bad, reading.root), masks_to_scan)
     truth = _learn(reading, sample, said)
     bad = (*files.bad, *truth.bad)
@@ -191,7 +192,7 @@ def write_manifest(dataset: DataSet, folder: Path, *, hashes: bool = False, seal
 # --- steps ------------------------------------------------------------------------------------------------------
 
 
-def _open_manifest(table: Path, seed: int, said: Said) -> DataSet:
+def _open_manifest(table: Path, seed: int, said: Said, masks_to_scan: int | None) -> DataSet:
     fixed = [f"--{name}" for name in ("images", "masks", "layout") if said.get(name)]
     if fixed:
         raise ConfigError(
@@ -201,7 +202,7 @@ def _open_manifest(table: Path, seed: int, said: Said) -> DataSet:
         )
     manifest = load_manifest(table)
     reading = reading_of(manifest, table)
-    files = scan_files(manifest.root, manifest.pairs)
+    files = scan_files(manifest.root, manifest.pairs, whole=_relies(said, masks_to_scan))
     sound = _sound(manifest.pairs, files.bad, manifest.root)
     encoding, classes = masks_of(manifest, table)
     truth = _learn(reading, sound, said) if any(said.get(name) for name in ("classes", "encoding", "ignore")) else None
@@ -230,6 +231,10 @@ def _open_manifest(table: Path, seed: int, said: Said) -> DataSet:
         files=files,
         masks=truth.masks if truth is not None else None,
     )
+
+
+def _relies(said: Said, masks_to_scan: int | None) -> bool:
+    return masks_to_scan is None or bool(said.get("skip_bad"))
 
 
 def _sound(pairs: Sequence[Pair], bad: Sequence[BadFile], root: Path) -> tuple[Pair, ...]:

@@ -11,6 +11,7 @@ import mmap
 import struct
 import tokenize
 import warnings
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -98,6 +99,21 @@ def check_whole(data: bytes, header: Header, where: str) -> None:
         whole = b"IEND\xaeB`\x82" in data[-65536:]
     if not whole:
         raise truncated(where)
+
+
+def check_sums(data: bytes, where: str) -> None:
+    """Refuse a PNG whose checksums do not fit what stands in the chunks that its pixels are made of.
+
+    Raises:
+        DataError: the file is damaged.
+    """
+    view, place = memoryview(data), 8
+    while place + 12 <= len(view):
+        end = place + 8 + int.from_bytes(view[place : place + 4], "big")
+        needed = not view[place + 4] & 32  # a small first letter: the chunk may be ignored
+        if needed and zlib.crc32(view[place + 4 : end]) != int.from_bytes(view[end : end + 4], "big"):
+            raise truncated(where)
+        place = end + 4
 
 
 def truncated(where: str) -> DataError:

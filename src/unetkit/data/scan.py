@@ -66,10 +66,17 @@ class MaskScan:
         return {image: frozenset(np.flatnonzero(row).tolist()) for image, row in zip(self.images, present, strict=True)}
 
 
-def scan_files(root: Path, pairs: Sequence[Pair]) -> FileScan:
-    """Read the header of every image and mask file, look whether it ends as it should, and compare sizes."""
+def scan_files(root: Path, pairs: Sequence[Pair], *, whole: bool = False) -> FileScan:
+    """Read the header of every image and mask file, look whether it ends as it should, and compare sizes.
+
+    Args:
+        root: the folder that the paths are relative to.
+        pairs: whose files are looked at.
+        whole: read every file to its end, so that none of them stops a decoder later.
+    """
     paths = list(dict.fromkeys(path for pair in pairs for path in (pair.image, *pair.masks)))
-    found = dict(zip(paths, each(lambda path: inspect(root / path), paths, "reading headers"), strict=True))
+    looks = each(lambda path: inspect(root / path, whole=whole), paths, "reading files" if whole else "reading headers")
+    found = dict(zip(paths, looks, strict=True))
     headers = {path: header for path, header in found.items() if isinstance(header, Header)}
     bad: dict[str, BadFile] = {}
     for pair in pairs:

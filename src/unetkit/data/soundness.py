@@ -1,4 +1,7 @@
-"""Whether a file can be used at all, from its header and its end: cheap enough for every file of a large set."""
+"""Whether a file can be used at all: from its header and its end, cheap enough for every file of a large set.
+
+Who must rely on it asks for the whole file.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from unetkit.data.header import Header, check_whole, read_header
+from unetkit.data.decode import decode_image
+from unetkit.data.header import Header, check_sums, check_whole, read_header
 from unetkit.errors import DataError
 
 Fault = Literal[
@@ -16,6 +20,7 @@ Fault = Literal[
 # What must stand near the end of a whole file; writers may add a few bytes behind it.
 _ENDS = {"PNG": b"IEND", "JPEG": b"\xff\xd9", "MPO": b"\xff\xd9"}
 _TAIL = 65_536
+_TOLD_BY_THE_END = {"JPEG", "MPO", "WEBP"}  # damage between header and end spoils pixels, and stops no decoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +40,13 @@ class BadFile:
     image: str
 
 
-def inspect(path: Path) -> Header | tuple[Fault, str]:
-    """The header of a sound file, or what is wrong with it; of a large file only the header and the end are read."""
+def inspect(path: Path, *, whole: bool = False) -> Header | tuple[Fault, str]:
+    """The header of a sound file, or what is wrong with it.
+
+    Args:
+        path: the file; of a large one only the header and the end are read.
+        whole: read all of it, and find what would stop a decoder later.
+    """
     try:
         size = path.stat().st_size
         if size == 0:
@@ -50,7 +60,7 @@ def inspect(path: Path) -> Header | tuple[Fault, str]:
     except DataError as error:
         fault = fault_of(error)
         return "truncated-file" if fault == "damaged-file" else fault, error.what
-    return header
+    return _inspect_whole(path, header) if whole else header
 
 
 def _check_end(path: Path, size: int, header: Header) -> None:
@@ -64,6 +74,19 @@ def _check_end(path: Path, size: int, header: Header) -> None:
         check_whole(tail, header, str(path))
     elif end not in tail:
         raise DataError(f"the file ends before the image does, after {size:,} bytes", where=str(path))
+
+
+def _inspect_whole(path: Path, header: Header) -> Header | tuple[Fault, str]:
+    try:
+        if header.format == "PNG":
+            check_sums(path.read_bytes(), str(path))
+        elif header.format not in _TOLD_BY_THE_END:
+            decode_image(path.read_bytes(), str(path))
+    except OSError as error:
+        return "unreadable-file", f"the system cannot read it: {error.strerror or error}"
+    except DataError as error:
+        return "damaged-file", error.what
+    return header
 
 
 def fault_of(error: DataError) -> Fault:
