@@ -24,7 +24,15 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from unetkit.errors import DiskFull, FormatError, MachineError, PermissionRefused, TrainingDiverged, UnetkitError
+from unetkit.errors import (
+    DiskFull,
+    FormatError,
+    MachineError,
+    OutputExists,
+    PermissionRefused,
+    TrainingDiverged,
+    UnetkitError,
+)
 
 Array = npt.NDArray[Any]
 Buffer = bytes | bytearray | memoryview
@@ -69,6 +77,13 @@ def write_bytes(path: Path, data: Buffer) -> None:
 
 def write_parts(path: Path, parts: Sequence[Buffer]) -> None:
     """As `write_bytes`, for content that lies in several buffers and would be costly to join."""
+    try:
+        _write_and_rename(path, parts)
+    except OSError as error:
+        raise write_error(error, path, sum(memoryview(part).nbytes for part in parts)) from error
+
+
+def _write_and_rename(path: Path, parts: Sequence[Buffer]) -> None:
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}{LEFTOVER}")
     try:
         with temporary.open("xb") as file:
@@ -77,8 +92,6 @@ def write_parts(path: Path, parts: Sequence[Buffer]) -> None:
             os.fsync(file.fileno())
         temporary.replace(path)
         sync_folder(path.parent)
-    except OSError as error:
-        raise write_error(error, path, sum(memoryview(part).nbytes for part in parts)) from error
     finally:
         # Gone already after the rename; on a read-only disk it cannot be removed, and the first error is the news.
         with contextlib.suppress(OSError):
@@ -133,6 +146,10 @@ def write_error(error: OSError, path: Path, size: int = 0) -> UnetkitError:
             f"no space left: {size:,} bytes needed, {_free(path):,} free",
             where=str(path),
             advice="free some space, or write elsewhere with --out",
+        )
+    if isinstance(error, NotADirectoryError | FileExistsError):
+        return OutputExists(
+            "a file stands where a folder is needed", where=str(path), advice="choose another place with --out"
         )
     if error.errno in _REFUSED:
         return PermissionRefused(

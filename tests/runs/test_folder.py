@@ -62,13 +62,21 @@ def test_overwrite_replaces_a_run_whole(run: RunFolder) -> None:
     assert [path.name for path in run.path.parent.iterdir()] == [run.path.name]
 
 
-def test_overwrite_never_replaces_what_is_no_run(tmp_path: Path) -> None:
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_what_is_no_run_is_never_replaced_and_no_flag_promises_it(tmp_path: Path, overwrite: bool) -> None:
     photos = tmp_path / "photos"
     photos.mkdir()
     (photos / "a.jpg").touch()
     with pytest.raises(OutputExists, match="not written by this command"):
-        RunFolder.create(photos, config="a: 1", environment={}, write_manifest=manifest, overwrite=True)
+        RunFolder.create(photos, config="a: 1", environment={}, write_manifest=manifest, overwrite=overwrite)
     assert (photos / "a.jpg").exists()
+
+
+def test_a_file_among_the_parents_is_told_as_what_it_is(tmp_path: Path) -> None:
+    (tmp_path / "notes").write_text("mine")
+    with pytest.raises(OutputExists, match="a file stands where a folder is needed"):
+        RunFolder.create(tmp_path / "notes" / "run", config="a: 1", environment={}, write_manifest=manifest)
+    assert (tmp_path / "notes").read_text() == "mine"
 
 
 def test_an_empty_folder_may_be_taken(tmp_path: Path) -> None:

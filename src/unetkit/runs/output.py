@@ -69,14 +69,16 @@ def refuse_taken(path: Path, *, overwrite: bool = False, ours: Callable[[Path], 
         return
     if path.is_dir() and not path.is_symlink() and not any(path.iterdir()):
         return
-    if not overwrite:
+    replaceable = path.is_dir() and not path.is_symlink() and ours is not None and ours(path)
+    if replaceable and overwrite:
+        return
+    if replaceable:
         raise taken(path)
-    if path.is_symlink() or not path.is_dir() or ours is None or not ours(path):
-        raise OutputExists(
-            "what is there was not written by this command, and --overwrite does not replace it",
-            where=str(path),
-            advice="choose another place with --out",
-        )
+    raise OutputExists(
+        "the output exists, was not written by this command, and is never replaced",
+        where=str(path),
+        advice="choose another place with --out",
+    )
 
 
 def _put(filling: Path, path: Path) -> None:
