@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from unetkit.cli.call import Call, current_call
+from unetkit.cli.screen import Screen
 from unetkit.cli.views.demo import show_demo
 from unetkit.cli.views.findings import show_check
 from unetkit.cli.views.predictions import show_predictions
@@ -169,6 +171,17 @@ def test_predictions_name_what_failed_and_why() -> None:
     assert "a [1].jpg" in shown
     assert "sky 75.0 %, sea 25.0 %" in shown
     assert "1 in 1.5 s; 1 failed" in shown
+
+
+def test_a_flag_asked_for_comes_with_a_command_that_may_use_the_same_folder_again() -> None:
+    error = {"what": "the image has 1 channel", "where": "", "advice": "--channels 3"}
+    failed = {**PREDICTIONS["outputs"][0], "error": error}
+    token = current_call.set(Call(("predict", "m", "photos", "--out", "p"), 0.0, Screen()))
+    try:
+        shown = _shown(show_predictions, {**PREDICTIONS, "outputs": [failed]})
+    finally:
+        current_call.reset(token)
+    assert "unetkit predict m photos --out p --overwrite --channels 3\n" in shown
 
 
 def test_a_finding_is_shown_with_examples_and_a_command_on_one_line() -> None:

@@ -61,13 +61,16 @@ def _show_failed(failed: list[Any], screen: Console) -> None:
             screen.print(Text(f"    {name}", style="dim"), soft_wrap=True)
         if len(inputs) > EXAMPLES:
             screen.print(Text(f"    and {len(inputs) - EXAMPLES:,} more", style="dim"))
-        for line in advice_lines(advice, _words()):
+        for line in advice_lines(advice, _words_again()):
             print_advice(line, screen, "  → ")
 
 
-def _words() -> Sequence[str]:
+def _words_again() -> Sequence[str]:
+    """What was typed, so that it can be typed again: the output folder named in it is there by now."""
     call = current_call.get(None)
-    return call.words if call else ()
+    words = call.words if call else ()
+    named = any(word.partition("=")[0] == "--out" for word in words)
+    return (*words, "--overwrite") if named and "--overwrite" not in words else words
 
 
 def _facts(done: list[Any], failed: int, seconds: float) -> Iterator[tuple[str, str]]:
