@@ -83,6 +83,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, kind: str) -> None:
     with pytest.raises(ConfigError) as caught:
         read_settings_file(path)
     assert caught.value.where == str(path)
+    assert "unetkit config" in caught.value.advice
 
 
 @given(st.text(max_size=200))

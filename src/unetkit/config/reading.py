@@ -22,6 +22,7 @@ DEEPEST = 32
 Plain = None | bool | int | float | str | list["Plain"]
 Tree = dict[str, "Tree | Entry"]
 
+_EXAMPLE = "unetkit config train  # prints a file with every setting"
 _TAG = "tag:yaml.org,2002:"
 _WORDS = {"true": True, "false": False}
 
@@ -51,13 +52,15 @@ def read_settings(text: str, where: str) -> Tree:
         node: Node | None = _loader().compose(StringIO(text))
     except MarkedYAMLError as error:
         line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise ConfigError(f"this is not YAML: {error.problem}", where=f"{where}{line}") from error
+        raise ConfigError(f"this is not YAML: {error.problem}", where=f"{where}{line}", advice=_EXAMPLE) from error
     except YAMLError as error:
-        raise ConfigError("this is not YAML: it holds characters that YAML does not know", where=where) from error
+        what = "this is not YAML: it holds characters that YAML does not know"
+        raise ConfigError(what, where=where, advice=_EXAMPLE) from error
     if node is None:
         return {}
     if not isinstance(node, MappingNode):
-        raise ConfigError("a configuration holds lines of `key: value`", where=f"{where}:{_line(node)}")
+        what = "a configuration holds lines of `key: value`"
+        raise ConfigError(what, where=f"{where}:{_line(node)}", advice=_EXAMPLE)
     return _mapping(node, where)
 
 
@@ -69,11 +72,12 @@ def _text(path: Path) -> str:
     except PermissionError as error:
         raise PermissionRefused("the system refused to read this file", where=str(path)) from error
     except FileNotFoundError as error:
-        raise ConfigError("there is no such file", where=str(path)) from error
+        raise ConfigError("there is no such file", where=str(path), advice=f"check the path\n{_EXAMPLE}") from error
     except IsADirectoryError as error:
-        raise ConfigError("this is a folder; a YAML file is expected", where=str(path)) from error
+        what = "this is a folder; a YAML file is expected"
+        raise ConfigError(what, where=str(path), advice=_EXAMPLE) from error
     except UnicodeDecodeError as error:
-        raise ConfigError("this file is not UTF-8 text", where=str(path)) from error
+        raise ConfigError("this file is not UTF-8 text", where=str(path), advice=_EXAMPLE) from error
 
 
 def _loader() -> Any:

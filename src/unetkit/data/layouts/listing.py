@@ -93,7 +93,11 @@ def list_folder(root: Path) -> Listing:
     if not root.exists():
         raise DataError("there is no such folder", where=str(root), advice="check the spelling of the path")
     if not root.is_dir():
-        raise DataError("this is a file, not a folder of images", where=str(root))
+        raise DataError(
+            "this is a file, not a folder of images",
+            where=str(root),
+            advice="point at the folder that holds the images and the masks, or at a table of pairs (.csv, .jsonl)",
+        )
     return Listing.of(root, progress(_walk(root), f"listing {root.name or root}"))
 
 
