@@ -33,7 +33,8 @@ def curves_png(rows: Sequence[dict[str, Any]], metric: str) -> bytes:
         _curve(score_axes, rows, name, [row["scores"].get(name) for row in rows])
     _mark_best(score_axes, rows, metric)
     score_axes.set_title("scores on the validation split")
-    score_axes.legend(frameon=False, loc="lower right")
+    if score_axes.lines:
+        score_axes.legend(frameon=False, loc="lower right")
     data = io.BytesIO()
     figure.savefig(data, format="png")
     return data.getvalue()
