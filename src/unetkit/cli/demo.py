@@ -15,6 +15,7 @@ from unetkit.config.base import Settings
 from unetkit.config.jobs import CheckSettings, DemoSettings, EvaluateSettings, PredictSettings, TrainSettings
 from unetkit.config.keys import keys_of
 from unetkit.config.layers import layer_of_values
+from unetkit.errors import OutputExists
 from unetkit.extras import resolve
 from unetkit.recipes.settings import settings_for
 from unetkit.runs import clear_output
@@ -36,7 +37,7 @@ def demo(
     /,
 ) -> Outcome:
     """Show the whole way on rendered data."""
-    clear_output(Path(out), overwrite=settings.overwrite, ours=_is_a_demo)
+    _clear(Path(out), overwrite=settings.overwrite)
     scenes, new, run = f"{out}/scenes", f"{out}/new", f"{out}/run"
     _render(Path(scenes), settings.images, settings.seed, settings.kind)
     _render(Path(new), NEW_IMAGES, settings.seed + 1, settings.kind)
@@ -65,6 +66,15 @@ def _training(settings: DemoSettings) -> dict[str, object]:
 
 def _is_a_demo(folder: Path) -> bool:
     return (folder / "scenes" / "images").is_dir()
+
+
+def _clear(out: Path, *, overwrite: bool) -> None:
+    try:
+        clear_output(out, overwrite=overwrite, ours=_is_a_demo)
+    except OutputExists as error:
+        # Other commands have a flag for their folder; this one is told it as its only word.
+        advice = error.advice.replace("choose another place with --out", "name another folder: unetkit demo OUT")
+        raise OutputExists(error.what, where=error.where, advice=advice) from error
 
 
 def _render(folder: Path, count: int, seed: int, kind: str) -> None:
