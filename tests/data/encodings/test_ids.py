@@ -73,6 +73,10 @@ def test_255_is_a_class_where_nothing_is_to_be_ignored() -> None:
     assert classes.sources == (0, 1, 2, 255)
 
 
+def test_255_is_a_class_where_a_stray_value_stands_beside_zero() -> None:
+    assert find(row(0, 7, 255))[1].sources == (0, 7, 255)
+
+
 def test_255_is_a_class_beside_zero_alone() -> None:
     assert find(row(0, 255))[1].sources == (0, 255)
 

@@ -165,7 +165,7 @@ _ODD_NOTE = "value 255 stands apart from the few ids below it and is ignored (--
 def _is_odd_one_out(others: set[Any]) -> bool:
     """Whether 255 stands beside these few ids 0..n−1 only to be ignored: two at least occur, most of them do."""
     low = [value for value in others if isinstance(value, int)]
-    return len(low) >= 2 and max(low) < _FEW and max(low) + 1 <= 4 * len(low)
+    return len(low) >= 2 and max(low) < _FEW and max(low) + 1 < 2 * len(low)
 
 
 def _has_voc_palette(survey: Survey) -> bool:
