@@ -88,7 +88,7 @@ def prepare_data(settings: DataSettings, source: str, seed: int) -> Material:
         train=train,
         val=val,
         channels=channels,
-        depth=max(dataset.files.headers[pair.image].depth for pair in train),
+        depth=_depth(dataset, (*train, *val)),
         fit=working_size(settings.size, (_native_size(dataset, pair) for pair in train)),
         normalisation=measure_normalisation(
             (to_channels(dataset.read_image(pair), channels, pair.image) for pair in sample), settings.normalise
@@ -124,6 +124,20 @@ def _channels(dataset: DataSet, train: Sequence[Pair]) -> int:
         where=str(dataset.root),
         advice="--channels 1 and --channels 3 convert between grey and colour; others must be equal throughout",
     )
+
+
+def _depth(dataset: DataSet, pairs: Sequence[Pair]) -> int:
+    """The bits of a channel, the same in all images: the values of one depth mean nothing in the other."""
+    depths = {pair.image: dataset.files.headers[pair.image].depth for pair in pairs}
+    fewer = min(set(depths.values()), key=list(depths.values()).count)
+    odd = [image for image, depth in depths.items() if depth == fewer]
+    if len(odd) < len(depths):
+        raise DataError(
+            f"{len(odd):,} of {len(depths):,} images have {fewer} bits a channel, and the others have not",
+            where=str(dataset.root / odd[0]),
+            advice="save all of them with the same depth, or take the odd ones away",
+        )
+    return fewer
 
 
 def _native_size(dataset: DataSet, pair: Pair) -> tuple[int, int]:

@@ -28,6 +28,7 @@ def write_preview(material: Material, ranges: Ranges, seed: int, path: Path, *, 
     rows = [
         _row(material, ranges, seed, number, index) for number, index in enumerate(map(material.train.index, chosen))
     ]
+    path.parent.mkdir(parents=True, exist_ok=True)
     write_bytes(path, encode_png(sheet(rows, width=240)))
     say(f"{len(rows)} training images, each as it is and {VARIANTS} times augmented: {path}")
 
