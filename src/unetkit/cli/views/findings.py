@@ -45,7 +45,7 @@ def _facts(document: Any) -> Iterator[tuple[str, str]]:
     read = document["read"]
     yield (
         "read",
-        f"{read['headers']:,} headers, {_part(read['masks'], read['masks_total'])} masks, {read['images']:,} images",
+        f"{read['headers']:,} headers, {_part(read['masks'], read['masks_total'])}, {_some(read['images'], 'image')}",
     )
     ignored = document["ignore"]
     if ignored["values"]:
@@ -53,7 +53,7 @@ def _facts(document: Any) -> Iterator[tuple[str, str]]:
 
 
 def _orphans(orphans: Any) -> str:
-    counts = [f"{count:,} {kind}" for kind, count in orphans.items() if count]
+    counts = [_some(count, kind.removesuffix("s")) for kind, count in orphans.items() if count]
     return f" ({' and '.join(counts)} without a partner)" if counts else ""
 
 
@@ -64,7 +64,13 @@ def _sizes(sizes: Any, channels: Any) -> str:
 
 
 def _part(some: int, of: int) -> str:
-    return f"all {of:,}" if some == of else f"{some:,} of {of:,} (--all: every one)"
+    if some == of:
+        return f"all {of:,} masks" if of > 1 else "1 mask"
+    return f"{some:,} of {of:,} masks (--all: every one that can be read)"
+
+
+def _some(count: int, word: str) -> str:
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
 def _classes(document: Any) -> Iterator[tuple[object, ...]]:
