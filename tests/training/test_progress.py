@@ -41,6 +41,15 @@ def test_a_score_that_is_missing_is_never_the_best():
     assert not progress.scored({}, "mean_iou", 0, 0, 0)
 
 
+def test_without_a_score_nobody_loses_patience_and_the_rate_stays():
+    progress = Progress()
+    for epoch in range(20):
+        progress.scored({}, "mean_iou", epoch, epoch, 0)
+    assert not progress.out_of_patience(1)
+    assert progress.plateau.factor == 1
+    assert not progress.has_best
+
+
 def test_progress_survives_its_checkpoint_before_and_after_the_first_scoring():
     for progress in (Progress(step=3), scored(0.1, 0.5)):
         assert Progress.from_json(progress.to_json()) == progress

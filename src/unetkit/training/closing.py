@@ -54,7 +54,7 @@ def _load_best(run: RunFolder, session: Session) -> None:
 def _result(run: RunFolder, session: Session, scores: dict[str, Any] | None) -> TrainResult:
     progress, metric = session.progress, session.metric
     best = last = None
-    if session.material.val:
+    if progress.has_best:
         best = Landmark(metric, progress.best, progress.best_step)
         row = progress.scorings[-1]
         last = Landmark(metric, row["scores"][metric], row["step"])

@@ -13,6 +13,7 @@ from unetkit.console import say
 from unetkit.data.dataset import write_manifest
 from unetkit.errors import ConfigError
 from unetkit.runs import RunFolder, environment, next_free, refuse_taken
+from unetkit.training.choices import refuse_unknown
 from unetkit.training.session import Session
 
 
@@ -29,7 +30,7 @@ def begin(settings: TrainSettings, source: str | None) -> Beginning:
     """Read the settings of the run to continue, or take the ones given.
 
     Raises:
-        ConfigError: neither DATA nor --resume, or both; or the run has ended.
+        ConfigError: neither DATA nor --resume, or both; the run has ended; or a name that no table holds.
         DataError: `settings.resume` is no run.
     """
     if settings.resume is None:
@@ -37,6 +38,7 @@ def begin(settings: TrainSettings, source: str | None) -> Beginning:
             raise ConfigError("DATA is missing", advice="unetkit train DATA, or unetkit train --resume RUN")
         if settings.out is not None and settings.preview is None:
             refuse_taken(Path(settings.out), overwrite=settings.overwrite, ours=RunFolder.is_run)
+        refuse_unknown(settings)
         return Beginning(settings, source, None)
     if source is not None:
         raise ConfigError(

@@ -49,15 +49,22 @@ class Progress:
         return mean
 
     def scored(self, scores: dict[str, float], metric: str, epoch: float, now: float, took: float) -> bool:
-        """Take in a scoring; says whether it is the best so far."""
-        value = scores.get(metric, -math.inf)
-        better = value > self.best
+        """Take in a scoring; says whether it is the best so far. One without the metric tests nobody's patience."""
         self.scored_epoch, self.scored_at, self.scoring_seconds = epoch, now, took
+        if metric not in scores:
+            return False
+        value = scores[metric]
+        better = value > self.best
         self.plateau = self.plateau.after(value)
         self.waited = 0 if better else self.waited + 1
         if better:
             self.best, self.best_step = value, self.step
         return better
+
+    @property
+    def has_best(self) -> bool:
+        """Whether any scoring had a value: not so without a validation image, or where all their pixels are ignored."""
+        return math.isfinite(self.best)
 
     def out_of_patience(self, patience: int) -> bool:
         """Whether early stopping says stop; with patience 0 it never does."""

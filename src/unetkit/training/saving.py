@@ -51,7 +51,7 @@ def average_arrays(session: Session) -> Arrays:
 
 def best_arrays(run: RunFolder, session: Session) -> Arrays:
     """The best weights of the run: from their checkpoint, or the last ones where nothing was ever scored."""
-    return load_best(run)[0] if session.material.val else average_arrays(session)
+    return load_best(run)[0] if session.progress.has_best else average_arrays(session)
 
 
 def restore(run: RunFolder, session: Session) -> Plan | None:
