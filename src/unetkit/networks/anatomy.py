@@ -46,8 +46,8 @@ class Anatomy:
     """
 
     depth: int = 4
-    width: int = 16
-    width_cap: int = 64
+    width: int = 32
+    width_cap: int = 128
     block: BlockKind = "plain"
     bottleneck: BottleneckKind = "double"
     convolution_bias: bool = False
@@ -60,7 +60,7 @@ class Anatomy:
     upsampling: Upsampling = "bilinear"
     head: HeadKind = "linear"
     attention: bool = False
-    stem_stride: StemStride = 2
+    stem_stride: StemStride = 4
     initialisation: Initialisation = "he-normal"
 
     def __post_init__(self) -> None:

@@ -8,8 +8,8 @@ Preset = dict[str, object]
 _OURS: Preset = {
     "name": "unet",
     "depth": 4,
-    "width": 16,
-    "width_cap": 64,
+    "width": 32,
+    "width_cap": 128,
     "block": "plain",
     "bottleneck": "double",
     "convolution_bias": False,
@@ -22,7 +22,7 @@ _OURS: Preset = {
     "upsampling": "bilinear",
     "head": "linear",
     "attention": False,
-    "stem_stride": 2,
+    "stem_stride": 4,
     "initialisation": "he-normal",
     "outputs": "classes",
 }
@@ -39,9 +39,9 @@ _CLASSIC: Preset = {
 }
 
 PRESETS: dict[str, Preset] = {
-    "nano": {**_OURS, "width_cap": 32, "stem_stride": 4},
+    "nano": {**_OURS, "width": 16, "width_cap": 64},
     "small": _OURS,
-    "base": {**_OURS, "width": 32, "width_cap": 256, "block": "residual"},
+    "base": {**_OURS, "width_cap": 256, "block": "residual", "stem_stride": 2},
     # 31,030,658 parameters at 1→2. The paper's convolutions are not padded and shrink 572×572 to 388×388; here they
     # are, so that the size is kept. The paper puts dropout "at the end of the contracting path" without a rate.
     "original": {**_CLASSIC, "dropout": 0.5, "dropout_place": "deep"},

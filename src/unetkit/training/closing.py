@@ -13,7 +13,7 @@ from unetkit.modelfile import Fingerprint, write_model
 from unetkit.reports.report import write_report
 from unetkit.runs import RunFolder
 from unetkit.training.examples import draw_examples
-from unetkit.training.prepare import Material
+from unetkit.training.prepare import native_size
 from unetkit.training.result import Landmark, TrainResult
 from unetkit.training.running import draw_figures
 from unetkit.training.saving import average_arrays, best_arrays
@@ -24,7 +24,7 @@ from unetkit.training.session import Session
 def close_run(run: RunFolder, session: Session, scorer: Scorer) -> TrainResult:
     """Write the model once, whole, with its scores and the fingerprint of its data; then what people look at."""
     _load_best(run, session)
-    known = fingerprint(session.material)
+    known = fingerprint(session)
     report = scorer.report(known) if session.material.val else None
     scores = {} if report is None else report.to_json()
     write_model(run.model, average_arrays(session), replace(session.contract, scores=scores, fingerprint=known))
@@ -37,12 +37,14 @@ def close_run(run: RunFolder, session: Session, scorer: Scorer) -> TrainResult:
     return result
 
 
-def fingerprint(material: Material) -> Fingerprint:
-    """What the training images were, and the two baselines that their masks give."""
+def fingerprint(session: Session) -> Fingerprint:
+    """What the training images were, and the two baselines that their masks give (from the cache, at working size)."""
+    material, cache = session.material, session.maker.cache
     hashes = [sha256_file(material.dataset.root / pair.image) for pair in material.train]
     prior = PositionPrior(len(material.counts), material.fit.height, material.fit.width)
-    for pair in material.train:
-        prior.add(material.dataset.read_mask(pair))
+    for index, pair in enumerate(material.train):
+        rows, columns = material.fit.box(*native_size(material.dataset, pair))
+        prior.add(cache.get(index)[1][:rows, :columns])
     return Fingerprint.of(hashes, map(int, material.counts), prior.mask())
 
 

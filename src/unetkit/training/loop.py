@@ -148,6 +148,7 @@ class Loop:
         better = self.progress.scored(scores, self.metric, self.rhythm.epoch(step), self.clock(), took)
         if pace is not None:
             pace.aside += took
+            pace.finish = self._finish_seconds()
         scoring = Scoring(
             step=step,
             epoch=self.rhythm.epoch(step),

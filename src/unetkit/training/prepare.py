@@ -89,7 +89,7 @@ def prepare_data(settings: DataSettings, source: str, seed: int) -> Material:
         val=val,
         channels=channels,
         depth=_depth(dataset, (*train, *val)),
-        fit=working_size(settings.size, (_native_size(dataset, pair) for pair in train)),
+        fit=working_size(settings.size, (native_size(dataset, pair) for pair in train)),
         normalisation=measure_normalisation(
             (to_channels(dataset.read_image(pair), channels, pair.image) for pair in sample), settings.normalise
         ),
@@ -140,6 +140,7 @@ def _depth(dataset: DataSet, pairs: Sequence[Pair]) -> int:
     return fewer
 
 
-def _native_size(dataset: DataSet, pair: Pair) -> tuple[int, int]:
+def native_size(dataset: DataSet, pair: Pair) -> tuple[int, int]:
+    """Height and width of a pair's image, from its header."""
     header = dataset.files.headers[pair.image]
     return header.height, header.width // 2 if dataset.reading.side_by_side else header.width

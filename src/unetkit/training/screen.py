@@ -57,7 +57,7 @@ class Screen:
             table.add_column(self._metric if name == "score" else name, justify="right")
         for row in self._rows:
             table.add_row(*row, style="dim")
-        if self._recent:
+        if self._recent and not (self._score and self._score.step == self._recent[-1].step):
             table.add_row(*self._cells(), style="bold")
         return table
 
