@@ -108,6 +108,12 @@ def test_a_manifest_read_back_is_the_same_data_set(root: Path, tmp_path: Path, v
     assert open_data(tmp_path) == dataset == open_data(tmp_path / "manifest.csv")
 
 
+def test_a_part_that_is_empty_in_a_manifest_of_ours_stays_empty(root: Path, tmp_path: Path) -> None:
+    write_manifest(open_data(root, val="0"), tmp_path)
+    assert sizes(open_data(tmp_path)) == {"train": 20}
+    assert sizes(open_data(tmp_path, split_by="random")) == {"train": 16, "val": 4}
+
+
 def test_a_manifest_with_hashes_knows_every_image(root: Path, tmp_path: Path) -> None:
     write_manifest(open_data(root), tmp_path, hashes=True)
     again = open_data(tmp_path)

@@ -213,7 +213,7 @@ def _open_manifest(table: Path, seed: int, said: Said, masks_to_scan: int | None
     rule = rule_of(manifest.description) if said.get("groups") is None else None
     if rule is None:
         rule, pairs = _grouped(pairs, said.get("groups"), _columns(reading, pairs))
-    split = _split(pairs, rule, seed, said)
+    split = _split(pairs, rule, seed, _kept_empty(pairs, manifest, said))
     anew = said.get("split_by", "auto") != "auto" or not all(pair.split for pair in pairs)
     return DataSet(
         root=manifest.root,
@@ -231,6 +231,17 @@ def _open_manifest(table: Path, seed: int, said: Said, masks_to_scan: int | None
         files=files,
         masks=truth.masks if truth is not None else None,
     )
+
+
+def _kept_empty(pairs: Sequence[Pair], manifest: Manifest, said: Said) -> Said:
+    """Where our manifest has decided the split, a val part that is empty stays so: cut now, it may be trained on."""
+    decided = "split_by" in manifest.description and all(pair.split for pair in pairs)
+    empty = all(pair.split != "val" for pair in pairs) and said.get("val", DEFAULT_VAL) == DEFAULT_VAL
+    if not (decided and empty) or said.get("split_by", "auto") != "auto":
+        return said
+    kept = said.copy()
+    kept["val"] = "0"
+    return kept
 
 
 def _relies(said: Said, masks_to_scan: int | None) -> bool:
