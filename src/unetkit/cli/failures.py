@@ -18,7 +18,7 @@ from unetkit.cli.advice import advice_lines, print_advice
 from unetkit.cli.usage import usage_error
 from unetkit.errors import DataError, DiskFull, Interrupted, MachineError, OutOfMemory, PermissionRefused, UnetkitError
 
-_FULL = {errno.ENOSPC, errno.EDQUOT}
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_MEMORY = re.compile(r"can't allocate memory|out of memory", re.IGNORECASE)
 
 

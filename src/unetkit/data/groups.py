@@ -100,7 +100,7 @@ def _by_regex(images: Sequence[str], text: str) -> tuple[GroupRule, Groups]:
         raise ConfigError(
             f"'{text}' is neither a column nor a regular expression: {error}",
             where="--groups",
-            advice="give a column of the table, or a regex whose first (group) names the group: --groups '([^/_]+)_'",
+            advice="--groups '([^/_]+)_'  # what stands in the first brackets names the group; or say a column",
         ) from error
     found = apply_pattern(images, pattern)
     if not any(found):
