@@ -78,6 +78,18 @@ def test_a_failing_file_raises_its_error_for_whoever_asks_and_stops_no_other() -
     assert cache.get(4)[1][0, 0] == 4
 
 
+def test_a_thread_without_memory_lets_nobody_wait_for_ever() -> None:
+    def short(pair: Pair) -> tuple[Image, Mask]:
+        if pair.image == "2.png":
+            raise MemoryError
+        return read(pair)
+
+    cache = Cache(PAIRS, short, FIT, (0, 0, 0), threads=1)
+    cache.start([2])
+    with pytest.raises(MemoryError):
+        cache.get(2)
+
+
 def test_sixteen_bits_are_never_cut_to_the_eight_of_the_first_image() -> None:
     def mixed(pair: Pair) -> tuple[Image, Mask]:
         image, mask = read(pair)

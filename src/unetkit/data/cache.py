@@ -70,7 +70,7 @@ class Cache:
         self._queue: deque[int] | None = None
         self._taken = bytearray(len(self._pairs))
         self._ready = bytearray(len(self._pairs))
-        self._failed: dict[int, DataError] = {}
+        self._failed: dict[int, BaseException] = {}
         self.waited = 0.0
         if self._images is not None:
             self._taken[0] = 1
@@ -161,10 +161,12 @@ class Cache:
             self._taken[index] = 1
         try:
             self._keep(index, self._decode(index))
-        except DataError as error:
+        except BaseException as error:  # whatever it is (no memory): who asks for the image must not wait for ever
             with self._news:
                 self._failed[index] = error
                 self._news.notify_all()
+            if not isinstance(error, DataError | MemoryError):
+                raise
 
     def _keep(self, index: int, decoded: tuple[Image, Mask]) -> None:
         if self._images is None or self._masks is None:
