@@ -87,7 +87,7 @@ class Loop:
         waited = time.perf_counter() - started
         rate = self.rates.rate(self.progress.step, self.plan.total, self.progress.plateau)
         set_rate(self.stepper.optimiser, rate, self.rates.momentum(self.progress.step, self.plan.total))
-        outcome = self.stepper.step(batches, seed=(self.seed << 32) + self.progress.step)
+        outcome = self.stepper.step(batches, seed=((self.seed << 32) + self.progress.step) % 2**64)
         if not outcome.finite:
             raise self._diverged(outcome, batches)
         self.progress.stepped(outcome.loss)

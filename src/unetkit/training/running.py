@@ -27,7 +27,7 @@ def run_loop(run: RunFolder, session: Session, plan: Plan, stop: Interruption) -
         TrainingDiverged, Interrupted: as `Loop.run`.
     """
     scorer = Scorer(session)
-    screen = Screen(session.metric)
+    screen = Screen(session.metric, session.progress.best if session.progress.has_best else None)
     batches = Ahead(session.maker.make, session.progress.step * session.settings.training.accumulate)
     observers = [
         screen,

@@ -18,11 +18,12 @@ LINES = 20  # landmarks of a run on a screen that cannot be drawn over
 class Screen:
     """An observer that draws; `render` is what `console.live` shows."""
 
-    def __init__(self, metric: str) -> None:
+    def __init__(self, metric: str, best: float | None = None) -> None:
+        """A run that goes on has its best score already; None where there is none yet."""
         self._metric = metric
         self._recent: deque[StepRecord] = deque(maxlen=WINDOW)
         self._score: Scoring | None = None
-        self._best = 0.0
+        self._best = best
         self._view: View | None = None
         self._rows: deque[tuple[str, ...]] = deque(maxlen=8)
         self._next_line = 0.0
@@ -41,7 +42,7 @@ class Screen:
         """Take in a scoring: it stays on the screen as a row."""
         self._score = scoring
         if scoring.best:
-            self._best = scoring.scores.get(self._metric, 0.0)
+            self._best = scoring.scores.get(self._metric)
         self._rows.append(self._cells())
         if self._view is not None and time.monotonic() >= self._next_line:
             self._view.line(self._sentence(), step=scoring.step, score=scoring.scores.get(self._metric))
@@ -62,9 +63,9 @@ class Screen:
         return table
 
     def _cells(self) -> tuple[str, ...]:
-        score = "–" if self._score is None else f"{self._score.scores.get(self._metric, 0.0):.4f}"
+        score = _four(None if self._score is None else self._score.scores.get(self._metric))
         if not self._recent:
-            return ("0", "0", "–", score, f"{self._best:.4f}", "–", "–", "–", "–")
+            return ("0", "0", "–", score, _four(self._best), "–", "–", "–", "–")
         last = self._recent[-1]
         seconds = sum(record.seconds for record in self._recent)
         waited = sum(record.waited for record in self._recent)
@@ -74,7 +75,7 @@ class Screen:
             f"{last.epoch:.1f}",
             f"{sum(record.loss for record in self._recent) / len(self._recent):.4f}",
             score,
-            f"{self._best:.4f}",
+            _four(self._best),
             f"{last.rate:.2g}",
             f"{last.images * len(self._recent) / seconds:.0f}",
             f"{waited / seconds:.0%}",
@@ -87,6 +88,10 @@ class Screen:
             f"step {cells['step']}  epoch {cells['epoch']}  loss {cells['loss']}  {self._metric} {cells['score']} "
             f"(best {cells['best']})  {cells['images/s']} images/s  waiting {cells['waiting']}  {cells['left']} left"
         )
+
+
+def _four(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}"
 
 
 def clock(seconds: float) -> str:
