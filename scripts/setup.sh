@@ -38,11 +38,12 @@ contents() {
 
 is_ready() {
     made=$(contents)
-    for extra in "$stamp" "$venv/.made-for-train,dev"; do # tests hold all that the demo needs
-        [ "$extras" = docs ] && [ "$extra" != "$stamp" ] && continue
-        [ -f "$extra" ] && [ "$(cat "$extra")" = "$made" ] && return 0
-    done
-    return 1
+    holds "$stamp" && return 0
+    [ "$extras" = train ] && holds "$venv/.made-for-train,dev" # tests hold all that the demo needs
+}
+
+holds() {
+    [ -f "$1" ] && [ "$(cat "$1")" = "$made" ]
 }
 
 usable_venv() {

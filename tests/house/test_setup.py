@@ -33,11 +33,11 @@ def program(clone: Path, name: str, script: str) -> None:
     path.chmod(0o755)
 
 
-def set_up(clone: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def set_up(clone: Path, extras: str = "train", **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the set-up as make does."""
     path = f"{clone / 'bin'}:{os.environ['PATH']}"
     return subprocess.run(
-        [clone / "scripts" / "setup.sh", "train"],
+        [clone / "scripts" / "setup.sh", extras],
         env={**os.environ, "PATH": path, **environment},
         capture_output=True,
         text=True,
@@ -86,10 +86,32 @@ def test_no_network_is_said_as_such(clone: Path) -> None:
 
 
 def test_a_second_call_has_nothing_to_do(clone: Path) -> None:
-    environment = clone / ".venv"
-    environment.mkdir()
-    sums = [cksum(clone / name) for name in ("pyproject.toml", "constraints.txt")]
-    (environment / ".made-for-train,dev").write_text(f"{clone.resolve()}\n{''.join(sums)}")
+    leave_stamp(clone, "train")
     started = time.monotonic()
     assert set_up(clone).returncode == 0
     assert time.monotonic() - started < 2
+
+
+def test_what_the_tests_need_is_enough_for_the_demo(clone: Path) -> None:
+    leave_stamp(clone, "train,dev")
+    assert not set_up(clone).stderr
+
+
+def test_what_the_demo_needs_is_not_enough_for_the_tests(clone: Path) -> None:
+    leave_stamp(clone, "train")
+    program(clone, "df", "echo; echo disk 1 1 204800 99% /")
+    assert "no disk space" in set_up(clone, extras="train,dev").stderr
+
+
+def test_a_changed_constraint_makes_it_anew(clone: Path) -> None:
+    leave_stamp(clone, "train")
+    (clone / "constraints.txt").write_text("numpy==1.0\n")
+    program(clone, "df", "echo; echo disk 1 1 204800 99% /")
+    assert "no disk space" in set_up(clone).stderr
+
+
+def leave_stamp(clone: Path, extras: str) -> None:
+    """What a finished set-up leaves."""
+    (clone / ".venv").mkdir()
+    sums = "".join(cksum(clone / name) for name in ("pyproject.toml", "constraints.txt"))
+    (clone / ".venv" / f".made-for-{extras}").write_text(f"{clone.resolve()}\n{sums}")
