@@ -116,6 +116,13 @@ def test_no_data_and_no_run_is_refused() -> None:
         evaluate_model(ALL, "m.safetensors")
 
 
+def test_a_run_is_never_replaced_by_an_evaluation(run: RunFolder) -> None:
+    run.write_scores({"best": None})
+    with pytest.raises(OutputExists):
+        evaluate_model(EvaluateSettings(out=str(run.path), overwrite=True), str(run.path))
+    assert run.config.is_file()
+
+
 def test_a_split_that_is_empty_is_refused(run: RunFolder) -> None:
     with pytest.raises(DataError, match="no pair in split 'test'"):
         evaluate_model(EvaluateSettings(split="test"), str(run.path))

@@ -77,7 +77,7 @@ def _open(settings: EvaluateSettings, model: str, run: RunFolder | None, source:
             where=model,
             advice=f"unetkit evaluate {model} DATA",
         )
-    return open_data(run.path, skip_bad=settings.data.skip_bad)
+    return open_data(run.path, skip_bad=settings.data.skip_bad, ignore=settings.data.ignore)
 
 
 def _said(data: DataSettings) -> Said:
@@ -186,4 +186,5 @@ def _output(settings: EvaluateSettings, model: Path, run: RunFolder | None) -> P
 
 
 def _is_ours(folder: Path) -> bool:
-    return (folder / SCORES).is_file()
+    """Whether `evaluate` wrote the folder: a run holds scores, too, and is never replaced by an evaluation."""
+    return (folder / SCORES).is_file() and not RunFolder.is_run(folder)
