@@ -128,6 +128,14 @@ def test_a_manifest_can_be_split_anew_and_its_classes_named(root: Path, tmp_path
     assert again.classes.names == ("sea", "sky", "land")
 
 
+def test_a_mask_that_no_longer_fits_its_manifest_is_left_out_when_asked(root: Path, tmp_path: Path) -> None:
+    write_manifest(open_data(root), tmp_path)
+    save(root / "masks" / "c0_000.png", np.full((12, 16), 7, np.uint8))
+    dataset = open_data(tmp_path, skip_bad=True)
+    assert [(bad.path, bad.fault) for bad in dataset.bad] == [("masks/c0_000.png", "unknown-values")]
+    assert len(dataset.pairs) == 19
+
+
 def test_source_and_licence_are_handed_on(root: Path, tmp_path: Path) -> None:
     write_manifest(open_data(root), tmp_path)
     with (tmp_path / "data.yaml").open("a", encoding="utf-8") as file:

@@ -234,6 +234,22 @@ def test_evaluate_refuses_classes_that_the_model_does_not_have(
     assert contents(tmp_path) == before
 
 
+def test_a_mask_that_changed_after_training_is_named(call: Call, few: Path, tmp_path: Path) -> None:
+    for path in (few / "masks").iterdir():
+        Pillow.fromarray((np.asarray(Pillow.open(path)) > 0).astype(np.uint8)).save(path)
+    assert call("train", few, *STEP, "--out", "run").code == 0
+    _more_values(few)
+    errors = [row for row in call("check", "run", "--json").document["findings"] if row["severity"] == "error"]
+    assert [(row["code"], row["count"]) for row in errors] == [("unknown-values", 1)]
+    told = refused(call("train", "run", *STEP, "--out", "again"))
+    assert not (tmp_path / "again").exists()
+    (command,) = told.commands()
+    assert call(*command).code == 0
+    told = refused(call("evaluate", "run", "--split", "all", "--quiet"))
+    (command,) = told.commands()
+    assert call(*command).code == 0
+
+
 def test_one_pair_is_little_and_trains_all_the_same(call: Call, few: Path) -> None:
     for part in ("images", "masks"):
         for path in sorted((few / part).iterdir())[1:]:

@@ -13,6 +13,7 @@ _FAULTS: dict[Fault, str] = {
     "truncated-file": "[1 file ends|{n} files end] before the image does",
     "damaged-file": "[1 file|{n} files] cannot be decoded",
     "unreadable-file": "the system cannot read [1 file|{n} files]",
+    "unknown-values": "[1 mask holds|{n} masks hold] values that are none of the classes",
     "size-mismatch": "[1 mask has|{n} masks have] another size than [its|their] image",
 }
 

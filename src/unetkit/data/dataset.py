@@ -119,10 +119,10 @@ class DataSet:
             return known.of(pair.image for pair in pairs)
         return count_classes(self.root, pairs, self.reading, self.encoding, len(self.classes))
 
-    def refuse_bad(self) -> None:
-        """Raise DataError if a file of a pair cannot be used: what training does before it starts."""
+    def refuse_bad(self, more: Sequence[BadFile] = ()) -> None:
+        """Raise DataError if a file of a pair cannot be used, `more` that was found later: before training starts."""
         used = {pair.image for pair in self.pairs}
-        bad = [defect for defect in self.bad if defect.image in used]
+        bad = [defect for defect in (*self.bad, *more) if defect.image in used]
         if bad:
             raise DataError(
                 f"{len(bad):,} of {len(self.pairs):,} pairs cannot be used: {bad[0].reason}",
@@ -138,8 +138,8 @@ def open_data(source: Path, *, seed: int = 0, masks_to_scan: int | None = None, 
         source: where the data are.
         seed: of the split.
         masks_to_scan: how many masks are read to fix the class table and to balance the split; None reads every one.
-            Those of a manifest, whose classes and split are fixed, are not read at all. Who reads every mask, or leaves
-            out what is bad, relies on the files: then each is verified to its end.
+            Those of a manifest, whose classes and split are fixed, are read only to leave bad ones out. Who reads every
+            mask, or leaves out what is bad, relies on the files: then each is verified to its end.
         said: what the user says; everything else is found out.
 
     Raises:
@@ -205,7 +205,7 @@ def _open_manifest(table: Path, seed: int, said: Said, masks_to_scan: int | None
     files = scan_files(manifest.root, manifest.pairs, whole=_relies(said, masks_to_scan))
     sound = _sound(manifest.pairs, files.bad, manifest.root)
     encoding, classes = masks_of(manifest, table)
-    truth = _learn(reading, sound, said) if any(said.get(name) for name in ("classes", "encoding", "ignore")) else None
+    truth = _truth_again(reading, sound, said, encoding, classes)
     if truth is not None:
         encoding, classes = truth.encoding, truth.classes
     bad = (*files.bad, *(truth.bad if truth is not None else ()))
@@ -231,6 +231,18 @@ def _open_manifest(table: Path, seed: int, said: Said, masks_to_scan: int | None
         files=files,
         masks=truth.masks if truth is not None else None,
     )
+
+
+def _truth_again(
+    reading: Reading, sound: Sequence[Pair], said: Said, encoding: Encoding, classes: ClassTable
+) -> Truth | None:
+    """A manifest's masks are read again if the user says what they mean, or wants the bad ones left out."""
+    if any(said.get(name) for name in ("classes", "encoding", "ignore")):
+        return _learn(reading, sound, said)
+    if not said.get("skip_bad"):
+        return None
+    masks = count_classes(reading.root, sound, reading, encoding, len(classes))
+    return Truth(encoding, classes, (), masks, masks.bad)
 
 
 def _kept_empty(pairs: Sequence[Pair], manifest: Manifest, said: Said) -> Said:

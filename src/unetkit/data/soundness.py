@@ -14,7 +14,14 @@ from unetkit.data.header import Header, check_sums, check_whole, read_header
 from unetkit.errors import DataError
 
 Fault = Literal[
-    "missing-file", "empty-file", "unreadable-file", "not-an-image", "truncated-file", "damaged-file", "size-mismatch"
+    "missing-file",
+    "empty-file",
+    "unreadable-file",
+    "not-an-image",
+    "truncated-file",
+    "damaged-file",
+    "unknown-values",
+    "size-mismatch",
 ]
 
 # What must stand near the end of a whole file; writers may add a few bytes behind it.
@@ -91,4 +98,6 @@ def _inspect_whole(path: Path, header: Header) -> Header | tuple[Fault, str]:
 
 def fault_of(error: DataError) -> Fault:
     """What kind of defect a decoder's error tells of."""
+    if "none of the" in error.what:
+        return "unknown-values"
     return "not-an-image" if "no image" in error.what else "damaged-file"

@@ -82,7 +82,9 @@ def prepare_data(settings: DataSettings, source: str, seed: int) -> Material:
         warn("there is no validation image: no score chooses the best model, the last one is kept")
     channels = _channels(dataset, train) if settings.channels == "auto" else int(settings.channels)
     sample = evenly(train, NORMALISATION_SAMPLE)
-    scan = dataset.scan_masks(train)
+    masks = dataset.scan_masks((*train, *val))
+    dataset.refuse_bad(masks.bad)
+    scan = masks.of(pair.image for pair in train)
     return Material(
         dataset=dataset,
         train=train,
