@@ -103,7 +103,11 @@ def _counted(predictor: Predictor, pairs: Iterable[Pair], read: Read, baselines:
     def count(item: tuple[_Work, Floats]) -> _Counted:
         work, scores = item
         if not np.isfinite(scores).all():
-            raise TrainingDiverged("the network's scores are NaN or infinite", where=work.pair.image)
+            raise TrainingDiverged(
+                "the network's scores are NaN or infinite",
+                where=work.pair.image,
+                advice="train again with a lower --lr, or with --training.clip 1",
+            )
         confusion = Confusion(len(predictor.contract.classes))
         confusion.update(work.mask, predictor.labels(scores, *work.mask.shape))
         ignored = work.mask.size - int(confusion.counts.sum())
