@@ -1,4 +1,4 @@
-"""What a training step and a prediction of candidates for our presets cost here; the table of docs/concepts/networks.md.
+"""What a training step and a prediction of candidates for our presets cost; the table of docs/concepts/networks.md.
 
 Forward and backward on 16 colour images of 256×256, and forward on one, in channels-last memory; each the best of
 `ROUNDS`, the candidates in turn. Writes `benchmarks/results/networks.json` and prints the table.
