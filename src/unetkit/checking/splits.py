@@ -23,8 +23,10 @@ STEPS = 2  # neighbours: within so many of the clip's usual steps from frame to 
 
 
 def check_sizes(survey: Survey) -> list[Finding]:
-    """No val part, or one of three images and fewer."""
+    """No val part, or one of three images and fewer; a single image cannot be split, which is a finding of its own."""
     val = survey.dataset.split("val")
+    if len(survey.pairs) == 1:
+        return []
     advice = f"label more images, or hold more of them back: {survey.new_split('--val 0.3')}"
     if not val:
         return [Finding("no-val", "warning", 0, (), "there is no val image: the best model cannot be chosen", advice)]
