@@ -257,6 +257,7 @@ def test_one_pair_is_little_and_trains_all_the_same(call: Call, few: Path) -> No
     told = call("check", few)
     assert told.code == 0
     assert "there is only one image" in told.out
+    assert "1 warning\n" in told.out
     told = call("train", few, *STEP)
     assert told.code == 0
     assert told.err.startswith("warning: there is no validation image")
@@ -295,6 +296,7 @@ WRONG: dict[str, tuple[list[str], str]] = {
     "share": (["check", "few", "--val", "1.5"], "a share (0.2)"),
     "folder": (["check", "few", "--images", "photos"], "folders here: images (8), masks (8)"),
     "no run": (["report", "few"], "unetkit train"),
+    "log": (["check", "few", "--log-json", "nowhere/log"], "check the path"),
 }
 
 

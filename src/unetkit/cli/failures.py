@@ -69,11 +69,12 @@ def _explain_os(error: OSError) -> UnetkitError:
     if error.errno in _FULL:
         return DiskFull("no space is left on the device", where=where, advice="free some space, or write elsewhere")
     if error.errno == errno.ENOMEM:
-        return OutOfMemory("there is not enough memory for this", where=where)
+        return OutOfMemory("there is not enough memory for this", where=where, advice="try a smaller --size or --batch")
     if isinstance(error, PermissionError):
-        return PermissionRefused("the system refused to read or write here", where=where)
+        what = "the system refused to read or write here"
+        return PermissionRefused(what, where=where, advice="choose another place, or change its permissions")
     if isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError | FileExistsError):
-        return DataError(reason[:1].lower() + reason[1:], where=where)
+        return DataError(reason[:1].lower() + reason[1:], where=where, advice="check the path")
     return MachineError(f"the system failed: {reason}", where=where)
 
 
