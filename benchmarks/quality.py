@@ -87,11 +87,11 @@ PAIRS_BAR = {"pixel_accuracy": 0.78, "mean_iou": 0.23}
 
 ROWS = (
     Row("horizon-uav", "horizon-uav", "horizon", (*UAV_SPLIT, "--minutes", "2"), (0, 1, 2), "test", UAV_BAR),
-    Row("ir-horizon", "ir-horizon", "infrared", (*IR_SPLIT, "--minutes", "1.5"), (0, 1, 2), "test", IR_BAR),
-    Row("forest", "forest", "forest", ("--minutes", "3"), (0, 1, 2), "test", FOREST_BAR, split=forest_by_tile),
-    Row("forest-random-split", "forest", "forest", (*AT_RANDOM, "--minutes", "3"), (0,), "test", {}),
-    Row("cityscapes-pairs", "cityscapes-pairs", "cityscapes-pairs", ("--minutes", "8"), (0,), "val", PAIRS_BAR, True),
-    Row("camvid", "camvid", "camvid", ("--minutes", "15"), (0,), "val", CAMVID_BAR, True),
+    Row("ir-horizon", "ir-horizon", "infrared", (*IR_SPLIT, "--minutes", "1"), (0, 1, 2), "test", IR_BAR),
+    Row("forest", "forest", "forest", ("--minutes", "2.5"), (0, 1, 2), "test", FOREST_BAR, split=forest_by_tile),
+    Row("forest-random-split", "forest", "forest", (*AT_RANDOM, "--minutes", "2.5"), (0,), "test", {}),
+    Row("cityscapes-pairs", "cityscapes-pairs", "cityscapes-pairs", ("--minutes", "7"), (0,), "val", PAIRS_BAR, True),
+    Row("camvid", "camvid", "camvid", ("--minutes", "12"), (0,), "val", CAMVID_BAR, True),
     Row("horizon-uav-twins-apart", "horizon-uav", "horizon", (*UAV_WITHOUT_TWINS, "--minutes", "2"), (0,), "test", {}),
 )
 
