@@ -18,7 +18,7 @@ from PIL import Image
 Pixels = npt.NDArray[np.uint8]
 
 HEIGHT, WIDTH = 48, 64
-VIDEOS = ("a1", "a2", "b4", "c2", "d3", "d5", "e12", "f1")
+VIDEOS = ("a1", "a2", "b4", "c2", "d3", "d5", "e3", "e5", "e12", "f1")
 CITY = [
     (128, 64, 128),
     (244, 35, 232),
@@ -112,11 +112,11 @@ def camvid(root: Path) -> None:
 def cityscapes_pairs(root: Path) -> None:
     """Photo and colours side by side in one JPEG."""
     palette = np.array(CITY, np.uint8)
-    for part, count in (("train", 12), ("val", 4)):
+    for part, count, apart in (("train", 12, 270), ("val", 4, 160)):
         for number in range(count):
             mask = ids(number, len(palette))
             pair = np.concatenate([photo(number, mask), palette[mask]], axis=1)
-            save(root / part / f"{10 * number + 1}.jpg", pair)
+            save(root / part / f"{apart * number + 1}.jpg", pair)
 
 
 def carla(root: Path) -> None:
@@ -125,7 +125,7 @@ def carla(root: Path) -> None:
         mask = ids(number, 23)
         alpha = np.full((HEIGHT, WIDTH, 1), 255, np.uint8)
         red = np.concatenate([mask[..., None], np.zeros((HEIGHT, WIDTH, 2), np.uint8)], axis=2)
-        name = f"{32 + number:06d}.png"
+        name = f"{32 + 75 * number:06d}.png"
         save(root / "coursera/data/CameraRGB" / name, np.concatenate([photo(number, mask), alpha], axis=2))
         save(root / "coursera/data/CameraMask" / name, np.concatenate([red, alpha], axis=2))
     for part, count in (("train", 3), ("val", 1)):
@@ -150,6 +150,12 @@ def new_photos(root: Path) -> None:
         save(root / f"new_{number}.jpg", photo(number, ids(number, 2)))
 
 
+def new_frames(root: Path) -> None:
+    """Infrared frames without masks."""
+    for number in range(3):
+        save(root / f"frame_{number}.png", photo(number, ids(number, 2))[..., 0])
+
+
 def one_photo(path: Path) -> None:
     """A single photograph."""
     save(path, photo(7, ids(7, 2)))
@@ -165,5 +171,6 @@ STANDINS: dict[str, Callable[[Path], None]] = {
     "my-data": my_data,
     "DATA": my_data,
     "new-photos": new_photos,
+    "new-frames": new_frames,
     "photo.jpg": one_photo,
 }
