@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from unetkit import console
 from unetkit.config.jobs import EvaluateSettings
 from unetkit.config.sections import DataSettings
 from unetkit.data.dataset import open_data, write_manifest
@@ -111,6 +112,19 @@ def test_classes_in_another_order_score_the_same(folder: Make) -> None:
     assert report.to_json()["per_class"][1]["name"] == "sky"
 
 
+def test_data_with_a_split_of_their_own_are_scored_on_it(folder: Make) -> None:
+    data = folder("sea")
+    for kind in ("images", "masks"):
+        parts = sorted((data / kind).iterdir())
+        for number, path in enumerate(parts):
+            split = data / ("val" if number < 2 else "train") / kind
+            split.mkdir(parents=True, exist_ok=True)
+            path.rename(split / path.name)
+        (data / kind).rmdir()
+    report = evaluate_model(EvaluateSettings(), "m.safetensors", str(data))
+    assert (report.split, len(report.rows)) == ("val", 2)
+
+
 def test_no_data_and_no_run_is_refused() -> None:
     with pytest.raises(ConfigError, match="DATA is missing"):
         evaluate_model(ALL, "m.safetensors")
@@ -121,6 +135,16 @@ def test_a_run_is_never_replaced_by_an_evaluation(run: RunFolder) -> None:
     with pytest.raises(OutputExists):
         evaluate_model(EvaluateSettings(out=str(run.path), overwrite=True), str(run.path))
     assert run.config.is_file()
+
+
+def test_a_run_without_a_val_part_says_that_it_was_trained_on_what_is_scored(
+    run: RunFolder, model: Predictor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model.contract = replace(model.contract, fingerprint=Fingerprint.of([row["sha256"] for row in _manifest_rows(run)]))
+    console.switch_on()
+    evaluate_model(EvaluateSettings(split="all"), str(run.path))
+    console.switch_off()
+    assert "5 of these images were trained on" in capsys.readouterr().err
 
 
 def test_a_split_that_is_empty_is_refused(run: RunFolder) -> None:

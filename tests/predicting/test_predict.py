@@ -137,6 +137,13 @@ def test_overwrite_replaces_predictions_and_nothing_else(photo: Save, tmp_path: 
     assert Path(path).exists()
 
 
+def test_a_folder_with_somebodys_own_masks_is_never_replaced(photo: Save) -> None:
+    Path("mine/masks").mkdir(parents=True)
+    with pytest.raises(OutputExists, match="not written by this command"):
+        predict(PredictSettings(out="mine", overwrite=True), "m", [str(photo("1.png"))])
+    assert Path("mine/masks").is_dir()
+
+
 def test_outputs_are_numbered_by_the_name_of_the_input(photo: Save, tmp_path: Path) -> None:
     photo("1.png")
     for expected in ("predictions/in-1", "predictions/in-2"):

@@ -65,7 +65,9 @@ def _training(settings: DemoSettings) -> dict[str, object]:
 
 
 def _is_a_demo(folder: Path) -> bool:
-    return (folder / "scenes" / "images").is_dir()
+    """Whether a folder holds what the demo makes, and nothing else: it would be deleted."""
+    names = {entry.name for entry in folder.iterdir()}
+    return "scenes" in names <= {"scenes", "new", "run", "predictions"}
 
 
 def _clear(out: Path, *, overwrite: bool) -> None:

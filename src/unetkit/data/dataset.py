@@ -131,7 +131,9 @@ class DataSet:
             )
 
 
-def open_data(source: Path, *, seed: int = 0, masks_to_scan: int | None = None, **said: Unpack[Said]) -> DataSet:
+def open_data(
+    source: Path, *, seed: int = 0, masks_to_scan: int | None = None, hold_out: bool = True, **said: Unpack[Said]
+) -> DataSet:
     """Open a folder, a table of pairs, or a manifest of ours (a `.csv` with a `data.yaml` beside it, or their folder).
 
     Args:
@@ -149,7 +151,7 @@ def open_data(source: Path, *, seed: int = 0, masks_to_scan: int | None = None, 
     """
     table = find_manifest(source)
     if table is not None:
-        return _open_manifest(table, seed, said, masks_to_scan)
+        return _open_manifest(table, seed, said, masks_to_scan, hold_out)
     reading = find_pairs(source, images=said.get("images"), masks=said.get("masks"), layout=said.get("layout"))
     files = scan_files(reading.root, reading.pairs, whole=_relies(said, masks_to_scan))
     sample = evenly(_sound(reading.pairs, files.bad, reading.root), masks_to_scan)
@@ -158,7 +160,8 @@ def open_data(source: Path, *, seed: int = 0, masks_to_scan: int | None = None, 
     pairs = _sound(reading.pairs, bad, reading.root) if said.get("skip_bad") else reading.pairs
     rule, pairs = _grouped(pairs, said.get("groups"), _columns(reading, pairs))
     copies = identical_files(reading.root, [pair.image for pair in pairs])
-    split = _split(pairs, rule, seed, said, masks=truth.masks, copies=copies)
+    asked = said if hold_out else _uncut(pairs, said)
+    split = _split(pairs, rule, seed, asked, masks=truth.masks, copies=copies)
     return DataSet(
         root=reading.root,
         pairs=split.pairs,
@@ -192,7 +195,7 @@ def write_manifest(dataset: DataSet, folder: Path, *, hashes: bool = False, seal
 # --- steps ------------------------------------------------------------------------------------------------------
 
 
-def _open_manifest(table: Path, seed: int, said: Said, masks_to_scan: int | None) -> DataSet:
+def _open_manifest(table: Path, seed: int, said: Said, masks_to_scan: int | None, hold_out: bool) -> DataSet:
     fixed = [f"--{name}" for name in ("images", "masks", "layout") if said.get(name)]
     if fixed:
         raise ConfigError(
@@ -213,8 +216,10 @@ def _open_manifest(table: Path, seed: int, said: Said, masks_to_scan: int | None
     rule = rule_of(manifest.description) if said.get("groups") is None else None
     if rule is None:
         rule, pairs = _grouped(pairs, said.get("groups"), _columns(reading, pairs))
-    split = _split(pairs, rule, seed, _kept_empty(pairs, manifest, said))
     anew = said.get("split_by", "auto") != "auto" or not all(pair.split for pair in pairs)
+    # A split of ours without a val part stays without: what is cut now may have been trained on.
+    decided = "split_by" in manifest.description and not anew
+    split = _split(pairs, rule, seed, _uncut(pairs, said) if decided or not hold_out else said)
     return DataSet(
         root=manifest.root,
         pairs=split.pairs,
@@ -245,11 +250,10 @@ def _truth_again(
     return Truth(encoding, classes, (), masks, masks.bad)
 
 
-def _kept_empty(pairs: Sequence[Pair], manifest: Manifest, said: Said) -> Said:
-    """Where our manifest has decided the split, a val part that is empty stays so: cut now, it may be trained on."""
-    decided = "split_by" in manifest.description and all(pair.split for pair in pairs)
-    empty = all(pair.split != "val" for pair in pairs) and said.get("val", DEFAULT_VAL) == DEFAULT_VAL
-    if not (decided and empty) or said.get("split_by", "auto") != "auto":
+def _uncut(pairs: Sequence[Pair], said: Said) -> Said:
+    """The same, without the val part that would be cut where none is given and nobody asks for one."""
+    given = said.get("split_by", "auto") == "auto" and any(pair.split == "val" for pair in pairs)
+    if given or said.get("val", DEFAULT_VAL) != DEFAULT_VAL:
         return said
     kept = said.copy()
     kept["val"] = "0"

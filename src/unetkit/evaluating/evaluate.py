@@ -18,7 +18,7 @@ from unetkit.errors import ConfigError, DataError
 from unetkit.evaluating.matching import Matching, match_classes
 from unetkit.evaluating.report import ScoreReport
 from unetkit.evaluating.score import Read, score
-from unetkit.evaluating.writing import SCORES, write_scores
+from unetkit.evaluating.writing import IMAGES, SCORES, write_scores
 from unetkit.files import sha256_file
 from unetkit.modelfile import Contract
 from unetkit.predicting.load import load
@@ -70,7 +70,7 @@ def evaluate_model(settings: EvaluateSettings, model: str, source: str | None = 
 
 def _open(settings: EvaluateSettings, model: str, run: RunFolder | None, source: str | None) -> DataSet:
     if source is not None:
-        return open_data(Path(source), **_said(settings.data))
+        return open_data(Path(source), hold_out=False, **_said(settings.data))
     if run is None:
         raise ConfigError(
             "DATA is missing: this model file lies in no run whose manifest could be used",
@@ -81,8 +81,7 @@ def _open(settings: EvaluateSettings, model: str, run: RunFolder | None, source:
 
 
 def _said(data: DataSettings) -> Said:
-    """How the data are read; unless asked for, none of foreign data is set aside for validation."""
-    val = "0" if data.val == DataSettings.model_fields["val"].default else data.val
+    """How the data are read."""
     return Said(
         images=data.images,
         masks=data.masks,
@@ -90,7 +89,7 @@ def _said(data: DataSettings) -> Said:
         encoding=data.encoding,
         classes=data.classes,
         ignore=data.ignore,
-        val=val,
+        val=data.val,
         test=data.test,
         split_by=data.split_by,
         groups=data.groups,
@@ -137,9 +136,8 @@ def _choose(settings: EvaluateSettings, dataset: DataSet, contract: Contract, *,
     if not pairs:
         raise DataError(f"the data have no pair in split '{split}'", where=str(dataset.root), advice="--split all")
     hashes = _hashes(dataset, pairs)
-    if own:
-        return _Chosen(pairs, split, hashes)
-    return _without_trained(_Chosen(pairs, split, hashes), contract, include=settings.include_train)
+    # A run's own split is scored as it is, and said aloud where it was trained on.
+    return _without_trained(_Chosen(pairs, split, hashes), contract, include=own or settings.include_train)
 
 
 def _without_trained(chosen: _Chosen, contract: Contract, *, include: bool) -> _Chosen:
@@ -186,5 +184,5 @@ def _output(settings: EvaluateSettings, model: Path, run: RunFolder | None) -> P
 
 
 def _is_ours(folder: Path) -> bool:
-    """Whether `evaluate` wrote the folder: a run holds scores, too, and is never replaced by an evaluation."""
-    return (folder / SCORES).is_file() and not RunFolder.is_run(folder)
+    """Whether a folder holds what `evaluate` writes, and nothing else: a run holds scores, too."""
+    return {entry.name for entry in folder.iterdir()} == {SCORES, IMAGES}

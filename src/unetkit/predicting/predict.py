@@ -145,9 +145,9 @@ def _output(one: Input, paths: tuple[Path, Path, Path], prediction: Prediction, 
 
 
 def _is_ours(folder: Path) -> bool:
-    """Whether a folder holds what `predict` writes, and nothing else."""
+    """Whether a folder holds what `predict` writes, and nothing else; somebody's own `masks` alone are not that."""
     names = {entry.name for entry in folder.iterdir()}
-    return bool(names & {*FOLDERS, RECORD}) and names <= {*FOLDERS, RECORD}
+    return (RECORD in names or names >= {*FOLDERS}) and names <= {*FOLDERS, RECORD}
 
 
 def _notes(done: Sequence[_Done], writer: Writer, predictor: Predictor) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """The run folder and what lies in it; nothing here knows what training is."""
 
+from unetkit.runs.checkpoint import has_state as has_state
 from unetkit.runs.checkpoint import load_best as load_best
 from unetkit.runs.checkpoint import load_newest_intact as load_newest_intact
 from unetkit.runs.checkpoint import save_best as save_best

@@ -69,6 +69,11 @@ def load_best(run: RunFolder) -> Loaded:
     return tensors, envelope["state"]
 
 
+def has_state(run: RunFolder) -> bool:
+    """Whether the run was ever saved, intact or not."""
+    return any(checkpoint(run, name).exists() for name in ("last", "previous"))
+
+
 def load_newest_intact(run: RunFolder) -> tuple[dict[str, Array], dict[str, Any], str]:
     """Tensors and metadata of `last`, else of `previous`, and what to say about it ("" when all is well).
 
@@ -87,7 +92,7 @@ def load_newest_intact(run: RunFolder) -> tuple[dict[str, Array], dict[str, Any]
     raise FormatError(
         "this run has no intact checkpoint to continue from",
         where="; ".join(f"{fault.where}: {fault.what}" for fault in faults),
-        advice="start it again: unetkit train --config " + str(run.config),
+        advice=f"start it again with its settings: unetkit train DATA --config {run.config} --out ANOTHER-FOLDER",
     )
 
 

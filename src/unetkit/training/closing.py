@@ -28,7 +28,8 @@ def close_run(run: RunFolder, session: Session, scorer: Scorer) -> TrainResult:
     report = scorer.report(known) if session.material.val else None
     scores = {} if report is None else report.to_json()
     write_model(run.model, average_arrays(session), replace(session.contract, scores=scores, fingerprint=known))
-    result = _result(run, session, scores or None)
+    named = {"model": str(run.model), "data": str(session.material.dataset.root)}  # no paths in the model file
+    result = _result(run, session, {**scores, **named} if scores else None)
     run.write_scores(result.to_json())
     draw_figures(run, session, scorer)
     if report is not None:

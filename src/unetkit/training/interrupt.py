@@ -20,11 +20,11 @@ class Interruption:
     run: Path
     requested: int = 0
 
-    def error(self) -> Interrupted:
-        """The end of an interrupted run, after its state was saved."""
+    def error(self, *, saved: bool = True) -> Interrupted:
+        """The end of an interrupted run, after its state was saved, or at once."""
         name = signal.Signals(self.requested).name
         return Interrupted(
-            f"stopped by {name}; the state is saved",
+            f"stopped by {name}; the state is saved" if saved else f"stopped at once by a second {name}",
             signal=self.requested,
             where=str(self.run),
             advice=f"unetkit train --resume {self.run}",
@@ -33,7 +33,7 @@ class Interruption:
     def on_signal(self, number: int, _frame: FrameType | None) -> None:
         """The handler: the first signal asks, the second ends at once."""
         if self.requested:
-            raise self.error()
+            raise self.error(saved=False)
         self.requested = number
 
 

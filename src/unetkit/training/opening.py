@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 
 from unetkit.config.jobs import TrainSettings
+from unetkit.config.keys import keys_of
 from unetkit.config.layers import settings_of_text
-from unetkit.config.sections import DataSettings
+from unetkit.config.sections import DEFAULT_MINUTES, DataSettings
 from unetkit.config.writing import to_yaml
-from unetkit.console import say
+from unetkit.console import say, warn
 from unetkit.data.dataset import write_manifest
 from unetkit.errors import ConfigError
-from unetkit.runs import RunFolder, environment, next_free, refuse_taken
+from unetkit.runs import RunFolder, environment, has_state, next_free, refuse_taken
 from unetkit.training.choices import refuse_unknown
 from unetkit.training.session import Session
 
@@ -51,8 +53,36 @@ def begin(settings: TrainSettings, source: str | None) -> Beginning:
             where=str(run.path),
             advice=f"start from its model: unetkit train DATA --from {run.path}",
         )
+    _tell_unused(settings)
     settings = settings_of_text(TrainSettings, run.read_config(), str(run.config))
-    return Beginning(settings.model_copy(update={"data": _manifest_settings(settings.data)}), str(run.path), run)
+    return Beginning(_going_on(settings, run), str(run.path), run)
+
+
+def _tell_unused(settings: TrainSettings) -> None:
+    """What is said beside --resume has no effect: better aloud than in silence."""
+    keys, plain = keys_of(TrainSettings), _flat(TrainSettings(resume=settings.resume))
+    changed = {path for path, value in _flat(settings).items() if value != plain[path]}
+    if settings.training.minutes == DEFAULT_MINUTES:  # what stands for no budget
+        changed.discard(("training", "minutes"))
+    if changed:
+        names = ", ".join(key.flags[0] for path, key in keys.items() if path in changed)
+        warn(f"a run goes on with its own settings; not used: {names}")
+
+
+def _flat(settings: TrainSettings) -> dict[tuple[str, ...], object]:
+    def value(path: tuple[str, ...]) -> object:
+        return reduce(getattr, path, settings)
+
+    return {path: value(path) for path in keys_of(TrainSettings)}
+
+
+def _going_on(settings: TrainSettings, run: RunFolder) -> TrainSettings:
+    """A checkpoint holds all weights: the files that a run began with need not be there any more."""
+    settings = settings.model_copy(update={"data": _manifest_settings(settings.data)})
+    if not has_state(run):
+        return settings
+    network = settings.network.model_copy(update={"encoder_weights": None})
+    return settings.model_copy(update={"start_from": None, "network": network})
 
 
 def _manifest_settings(data: DataSettings) -> DataSettings:

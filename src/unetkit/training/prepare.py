@@ -75,6 +75,12 @@ def prepare_data(settings: DataSettings, source: str, seed: int) -> Material:
     said = settings.model_dump(exclude={"size", "channels", "normalise"})
     dataset = open_data(Path(source), seed=seed, **said)
     dataset.refuse_bad()
+    if len(dataset.classes) < 2:
+        raise DataError(
+            f"the masks hold one class only, '{dataset.classes.names[0]}': there is nothing to tell apart",
+            where=source,
+            advice="look at the masks with `unetkit check`; name what they could show: --classes '0=sea,255=sky'",
+        )
     train, val = dataset.split("train"), dataset.split("val")
     if not train:
         raise DataError("no image is left to learn from", where=source, advice="lower --val and --test")
@@ -109,8 +115,18 @@ def describe(material: Material) -> None:
     splits = ", ".join(f"{count} {name}" for name, count in parts if count)
     names = dataset.classes.names
     say(f"{splits} · {len(names)} classes: {', '.join(names)}")
+    absent = _absent(material)
+    if absent:
+        warn(f"the train split shows no pixel of {', '.join(absent)}: what it does not show cannot be learnt")
     colour = {1: "grey", 3: "colour"}.get(material.channels, f"{material.channels} channels")
     say(f"working size {fit.width}×{fit.height}, {colour}, normalisation {material.normalisation.method}")
+
+
+def _absent(material: Material) -> list[str]:
+    """Classes that are seen somewhere in the data, and not in train; none where the other masks were not read."""
+    masks, names = material.dataset.masks, material.dataset.classes.names
+    seen = material.counts if masks is None else masks.pixels()
+    return [name for name, train, anywhere in zip(names, material.counts, seen, strict=True) if anywhere > train == 0]
 
 
 def _channels(dataset: DataSet, train: Sequence[Pair]) -> int:

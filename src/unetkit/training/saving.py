@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 
 from unetkit.console import warn
-from unetkit.runs import RunFolder, load_best, load_newest_intact, save_best, save_last
+from unetkit.runs import RunFolder, has_state, load_best, load_newest_intact, save_best, save_last
 from unetkit.training.plan import Plan
 from unetkit.training.session import Session
 from unetkit.training.state import Arrays, pack, to_array, unpack
@@ -56,7 +56,7 @@ def best_arrays(run: RunFolder, session: Session) -> Arrays:
 
 def restore(run: RunFolder, session: Session) -> Plan | None:
     """Put the newest intact state back; None where the run was stopped before its first."""
-    if not any((run.checkpoints / f"{name}.safetensors").exists() for name in ("last", "previous")):
+    if not has_state(run):
         return None
     tensors, metadata, said = load_newest_intact(run)
     if said:

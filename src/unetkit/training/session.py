@@ -30,7 +30,6 @@ from unetkit.training.clock import Clock
 from unetkit.training.device import Compute
 from unetkit.training.optimiser import build_optimiser
 from unetkit.training.order import permutation
-from unetkit.training.plan import Plan
 from unetkit.training.prepare import Material
 from unetkit.training.progress import Progress
 from unetkit.training.schedule import Rates
@@ -46,7 +45,6 @@ class Session:
         stepper: network, loss, optimiser, average.
         maker: makes the batches.
         samples_per_step: batch × accumulated batches.
-        plan: None until the cost of a step is known.
     """
 
     settings: TrainSettings
@@ -59,7 +57,6 @@ class Session:
     rates: Rates
     samples_per_step: int
     progress: Progress
-    plan: Plan | None = None
 
     @property
     def metric(self) -> str:

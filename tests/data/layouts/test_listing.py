@@ -20,6 +20,22 @@ def test_a_listing_holds_images_and_tables_sorted_and_nothing_else(plant: Plant)
     assert list_folder(root) == Listing(root, ("a.tif", "b/10.jpeg", "b/2.PNG"), ("b/x.JSONL", "list.csv"))
 
 
+def test_what_unetkit_wrote_below_a_data_folder_is_no_data(plant: Plant) -> None:
+    root = plant(
+        *("images/a.png", "masks/a.png", "predictions/a-1/colour/a.png", "predictions/a-1/masks/a.png"),
+        *("predictions/a-1/overlays/a.png", "runs/a-1/config.yaml", "runs/a-1/environment.json"),
+        *(
+            "runs/a-1/manifest.csv",
+            "runs/a-1/figures/sheet.png",
+            "evaluations/1/images.csv",
+            "evaluations/1/scores.json",
+        ),
+    )
+
+    assert list_folder(root) == Listing(root, ("images/a.png", "masks/a.png"))
+    assert list_folder(root / "predictions" / "a-1").images
+
+
 def test_no_file_is_opened(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
     root = plant("images/{n}.png")
     monkeypatch.setattr("builtins.open", None)

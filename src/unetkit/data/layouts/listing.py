@@ -23,6 +23,15 @@ TABLE_EXTENSIONS = frozenset((".csv", ".tsv", ".jsonl", ".txt"))
 # What operating systems leave behind; hidden files (a leading dot) are passed over as well.
 _LITTER = frozenset(("thumbs.db", "desktop.ini", "__macosx", "$recycle.bin"))
 
+# Folders that unetkit itself fills: runs, evaluations and predictions, also one that was interrupted. Who works inside
+# a data folder must not learn from predictions.
+_OUTPUTS = (
+    frozenset(("config.yaml", "environment.json", "manifest.csv")),
+    frozenset(("images.csv", "scores.json")),
+    frozenset(("predictions.json",)),
+    frozenset(("colour", "masks", "overlays")),
+)
+
 
 @dataclass(frozen=True)
 class Listing:
@@ -84,7 +93,7 @@ def extension_of(path: str) -> str:
 
 
 def list_folder(root: Path) -> Listing:
-    """List `root` and everything below it.
+    """List `root` and everything below it, but for the folders that unetkit itself has filled.
 
     Raises:
         DataError: there is no such folder, a link leads out of it, or a name is not Unicode.
@@ -106,7 +115,10 @@ def _walk(root: Path) -> Iterator[str]:
     waiting = [("", frozenset({home}))]
     while waiting:
         folder, chain = waiting.pop()
-        for entry in _entries(root, folder):
+        entries = _entries(root, folder)
+        if folder and _is_output(entry.name for entry in entries):
+            continue
+        for entry in entries:
             path = f"{folder}/{entry.name}" if folder else entry.name
             if entry.is_symlink():
                 _check_inside(entry, home)
@@ -125,6 +137,11 @@ def _entries(root: Path, folder: str) -> list[os.DirEntry[str]]:
         raise PermissionRefused(
             "the system refuses to list this folder", where=str(root / folder), advice="give yourself the right to read"
         ) from error
+
+
+def _is_output(names: Iterable[str]) -> bool:
+    there = frozenset(names)
+    return any(output <= there for output in _OUTPUTS)
 
 
 def _is_litter(name: str) -> bool:

@@ -1,0 +1,51 @@
+"""How a run goes on: with its own settings and its own weights, and nothing is dropped in silence."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from unetkit import console
+from unetkit.config.jobs import TrainSettings
+from unetkit.config.writing import to_yaml
+from unetkit.errors import ConfigError
+from unetkit.recipes.settings import settings
+from unetkit.runs import RunFolder, save_last
+from unetkit.training.opening import begin
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> RunFolder:
+    text = to_yaml(TrainSettings(start_from="gone.safetensors"))
+    return RunFolder.create(
+        tmp_path / "run", config=text, environment={}, write_manifest=lambda folder: (folder / "manifest.csv").touch()
+    )
+
+
+def resumed(run: RunFolder, **values: object) -> TrainSettings:
+    given = settings("train", {"resume": str(run.path), **values})
+    assert isinstance(given, TrainSettings)
+    return begin(given, None).settings
+
+
+def test_what_is_said_beside_resume_is_told_to_have_no_effect(run: RunFolder, capsys: pytest.CaptureFixture[str]):
+    console.switch_on()
+    resumed(run)
+    assert capsys.readouterr().err == ""
+    resumed(run, **{"training.learning_rate": 1.0})
+    assert "--lr" in capsys.readouterr().err
+    console.switch_off()
+
+
+def test_the_model_a_run_began_with_is_needed_only_until_its_first_checkpoint(run: RunFolder):
+    assert resumed(run).start_from == "gone.safetensors"
+    save_last(run, {"a": np.zeros(1, np.float32)}, {}, 1)
+    assert resumed(run).start_from is None
+
+
+def test_a_run_that_has_ended_or_data_beside_it_are_refused(run: RunFolder):
+    with pytest.raises(ConfigError):
+        begin(TrainSettings(resume=str(run.path)), "photos")
+    run.model.touch()
+    with pytest.raises(ConfigError, match="has ended"):
+        resumed(run)
