@@ -19,14 +19,14 @@ Pixels = npt.NDArray[np.uint8]
 
 HEIGHT, WIDTH = 48, 64
 VIDEOS = ("a1", "a2", "b4", "c2", "d3", "d5", "e3", "e5", "e12", "f1")
-CITY = [
+CITY = [  # of Cityscapes; five of them survive JPEG exactly, as a part of the real masks does
     (128, 64, 128),
-    (244, 35, 232),
+    (102, 102, 156),
     (70, 70, 70),
     (107, 142, 35),
     (70, 130, 180),
     (0, 0, 142),
-    (220, 20, 60),
+    (220, 220, 0),
 ]
 
 
@@ -114,7 +114,7 @@ def cityscapes_pairs(root: Path) -> None:
     palette = np.array(CITY, np.uint8)
     for part, count, apart in (("train", 12, 270), ("val", 4, 160)):
         for number in range(count):
-            mask = ids(number, len(palette))
+            mask = ids(number, len(palette))[:, :HEIGHT].repeat(4, axis=0).repeat(4, axis=1)  # few pixels near edges
             pair = np.concatenate([photo(number, mask), palette[mask]], axis=1)
             save(root / part / f"{apart * number + 1}.jpg", pair)
 
