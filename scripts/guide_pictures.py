@@ -1,9 +1,9 @@
-"""The pictures of the guides, from rendered scenes and published palettes: `docs/images/`.
+"""The pictures of the guides, from rendered scenes and published palettes: `docs/pictures/`.
 
 No photograph of anybody's data set is in them. The picture of predictions comes from a network that this script trains
 for 250 steps, a few minutes on two cores; the others take seconds.
 
-    python benchmarks/pictures.py [NAME ...]
+    python scripts/guide_pictures.py [NAME ...]
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from unetkit.metrics.baselines import PositionPrior
 from unetkit.scenes import render, write_scenes
 from unetkit.scenes.render import Kind
 
-IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
+FOLDER = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 COLOURS = default_colours(2)
 TILE = 200
 LARGEST = 60_000  # bytes of a picture
@@ -37,13 +37,13 @@ TRAIN, VAL, TEST, NOTHING = "#0072b2", "#e69f00", "#d55e00", "#e6e9ed"
 
 def main(names: list[str]) -> None:
     """Draw all pictures, or those named."""
-    IMAGES.mkdir(exist_ok=True)
+    FOLDER.mkdir(exist_ok=True)
     for name, make in PICTURES.items():
         if not names or name in names:
             data = make()
             if len(data) > LARGEST:
                 raise ValueError(f"{name} has {len(data):,} bytes")
-            (IMAGES / name).write_bytes(data)
+            (FOLDER / name).write_bytes(data)
             print(f"{name}: {len(data):,} bytes")
 
 
