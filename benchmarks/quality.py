@@ -90,8 +90,8 @@ ROWS = (
     Row("ir-horizon", "ir-horizon", "infrared", (*IR_SPLIT, "--minutes", "1"), (0, 1, 2), "test", IR_BAR),
     Row("forest", "forest", "forest", ("--minutes", "2.5"), (0, 1, 2), "test", FOREST_BAR, split=forest_by_tile),
     Row("forest-random-split", "forest", "forest", (*AT_RANDOM, "--minutes", "2.5"), (0,), "test", {}),
-    Row("cityscapes-pairs", "cityscapes-pairs", "cityscapes-pairs", ("--minutes", "7"), (0,), "val", PAIRS_BAR, True),
-    Row("camvid", "camvid", "camvid", ("--minutes", "12"), (0,), "val", CAMVID_BAR, True),
+    Row("cityscapes-pairs", "cityscapes-pairs", "cityscapes-pairs", ("--minutes", "6"), (0,), "val", PAIRS_BAR, True),
+    Row("camvid", "camvid", "camvid", ("--minutes", "10"), (0,), "val", CAMVID_BAR, True),
     Row("horizon-uav-twins-apart", "horizon-uav", "horizon", (*UAV_WITHOUT_TWINS, "--minutes", "2"), (0,), "test", {}),
 )
 

@@ -29,6 +29,7 @@ class Voice:
 
     screen: Console | None = None
     log: TextIO | None = None
+    transcript: TextIO | None = None
     quiet: bool = True
     verbose: bool = False
 
@@ -41,6 +42,11 @@ class Voice:
         """Put something on the screen, if there is one."""
         if self.screen is not None:
             self.screen.print(renderable, style=style or None, markup=False, highlight=False, soft_wrap=True)
+
+    def write_down(self, text: str) -> None:
+        """Add a line to the transcript, if there is one."""
+        if self.transcript is not None:
+            self.transcript.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {text}\n")
 
 
 _voice = Voice()
@@ -80,12 +86,24 @@ def switch_off() -> None:
     _voice.quiet, _voice.verbose = True, False
 
 
+@contextmanager
+def transcript(path: Path) -> Generator[None]:
+    """Append what is said while the block runs to a text file, with the time, whether or not it is shown."""
+    with path.open("a", encoding="utf-8", buffering=1) as file:
+        _voice.transcript = file
+        try:
+            yield
+        finally:
+            _voice.transcript = None
+
+
 # --- messages -----------------------------------------------------------------------------------------------------
 
 
 def say(text: str) -> None:
     """Tell what is going on; one line, not shown with --quiet."""
     event("say", text=text)
+    _voice.write_down(text)
     if not _voice.quiet:
         _voice.print(text)
 
@@ -93,6 +111,7 @@ def say(text: str) -> None:
 def warn(text: str) -> None:
     """Tell what is doubtful; shown even with --quiet."""
     event("warning", text=text)
+    _voice.write_down(f"warning: {text}")
     _voice.print(f"warning: {text}", style="yellow")
 
 
@@ -178,6 +197,7 @@ class View:
     def line(self, text: str, **facts: Fact) -> None:
         """The same in one line, for a screen that cannot be drawn over and for the log; call it at each landmark."""
         event("progress", text=text, **facts)
+        _voice.write_down(text)
         if self._screen is None and not _voice.quiet:
             _voice.print(text)
 

@@ -9,6 +9,9 @@ from unetkit.augmentation.ranges import Ranges
 
 HUE_SHARE = 0.5
 """Share of samples whose hue is turned, where it may be."""
+MOVED_SHARE = 0.65
+"""Share of samples that are turned, scaled, shifted or cropped. The others keep their own edges: a network that has only
+seen edges filled with grey bends what it draws there."""
 NOISE_SHARE = 0.5
 """Share of samples with noise; the same for a fixed pattern."""
 
@@ -25,15 +28,16 @@ def draw(ranges: Ranges, key: tuple[int, int, int]) -> Parameters:
             parameters on every machine. Changing one range changes no other parameter.
     """
     value = _Uniforms(key)
+    moved = value.happens(34, MOVED_SHARE)
     return Parameters(
-        rotation=value.about_zero(0, ranges.rotation),
-        roll=value.about_zero(1, ranges.roll),
-        scale=value.factor(2, ranges.scale),
-        shift_x=value.about_zero(3, ranges.shift),
-        shift_y=value.about_zero(4, ranges.shift),
+        rotation=value.about_zero(0, ranges.rotation) if moved else 0.0,
+        roll=value.about_zero(1, ranges.roll) if moved else 0.0,
+        scale=value.factor(2, ranges.scale) if moved else 1.0,
+        shift_x=value.about_zero(3, ranges.shift) if moved else 0.0,
+        shift_y=value.about_zero(4, ranges.shift) if moved else 0.0,
         flip_horizontal=value.happens(5, ranges.flip_horizontal),
         flip_vertical=value.happens(6, ranges.flip_vertical),
-        crop=value.between(7, 0, ranges.crop),
+        crop=value.between(7, 0, ranges.crop) if moved else 0.0,
         crop_x=value.about_zero(8, 1),
         crop_y=value.about_zero(9, 1),
         brightness=value.about_zero(10, ranges.brightness),
@@ -56,7 +60,7 @@ def draw(ranges: Ranges, key: tuple[int, int, int]) -> Parameters:
     )
 
 
-_COUNT = 34
+_COUNT = 35
 
 
 class _Uniforms:

@@ -165,8 +165,10 @@ class TrainingSettings(Settings):
     batch: int = setting(16, "images a step", ge=1, short="--batch")
     optimiser: Literal["adam", "adamw", "sgd", "rmsprop"] = setting("adamw", "optimiser")
     learning_rate: float = setting(3e-3, "highest learning rate", gt=0, short="--lr")
-    momentum: float = setting(0.9, "momentum of sgd and rmsprop", ge=0, lt=1)
-    weight_decay: float = setting(0.01, "weight decay", ge=0)
+    momentum: float = setting(0.9, "momentum of sgd and rmsprop; one-cycle moves it between 0.85 and 0.95", ge=0, lt=1)
+    weight_decay: float = setting(
+        0.01, "weight decay of the kernels: decoupled with adamw, an L2 penalty with the others", ge=0
+    )
     schedule: Literal["constant", "one-cycle", "cosine", "poly", "plateau"] = setting(
         "one-cycle", "the learning rate over time"
     )
@@ -182,8 +184,9 @@ class TrainingSettings(Settings):
     seed: int = setting(0, "the one source of all randomness", ge=0, short="--seed")
     device: Literal["auto", "cpu", "cuda"] = setting("auto", "where to train", short="--device")
     threads: int = setting(0, "CPU threads; 0 takes all", ge=0, short="--threads")
-    precision: Literal["auto", "fp32", "bf16"] = setting("auto", "auto: fp32 on a CPU, bf16 on a GPU")
-    scorings: int = setting(20, "at most so many scorings on the validation part in a run", ge=1)
+    precision: Literal["auto", "fp32", "bf16"] = setting(
+        "auto", "auto: bf16 on a GPU and on a CPU that computes in it, else fp32"
+    )
 
     @model_validator(mode="after")
     def _one_budget(self) -> Self:

@@ -33,7 +33,8 @@ class ImageScore:
     @classmethod
     def of(cls, image: str, sha256: str, group: str | None, confusion: Confusion) -> ImageScore:
         """From the confusion matrix of the image alone."""
-        counts = (confusion.true_positives, confusion.false_positives, confusion.false_negatives)
+        # The diagonal is a view that would keep the whole matrix alive.
+        counts = (confusion.true_positives.copy(), confusion.false_positives, confusion.false_negatives)
         return cls(image, sha256, group or "", *counts)
 
 

@@ -6,7 +6,7 @@ Decoding and preparing run in threads ahead of the network, growing to native si
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 import numpy as np
@@ -53,25 +53,23 @@ def score(
         TrainingDiverged: the scores are NaN or infinite.
     """
     baselines = _Baselines(fingerprint or predictor.contract.fingerprint, len(predictor.contract.classes))
-    done = list(_counted(predictor, pairs, read, baselines))
-    confusion = sum((one.confusion for one in done), Confusion(len(predictor.contract.classes)))
+    total = _Total(Confusion(len(predictor.contract.classes)), Confusion(len(predictor.contract.classes)))
+    for one in _counted(predictor, pairs, read, baselines):
+        total.add(one, (hashes or {}).get(one.pair.image, ""))
     return ScoreReport(
         split=split,
         protocol=describe_protocol(
             predictor.contract,
-            confusion,
+            total.confusion,
             split=split,
-            images=len(done),
-            ignored=sum(one.ignored for one in done),
+            images=len(total.rows),
+            ignored=total.ignored,
             left_out=left_out,
         ),
         classes=predictor.contract.classes,
-        confusion=confusion,
-        baseline=baselines.scores(done, confusion),
-        rows=tuple(
-            ImageScore.of(one.pair.image, (hashes or {}).get(one.pair.image, ""), one.pair.group, one.confusion)
-            for one in done
-        ),
+        confusion=total.confusion,
+        baseline=baselines.scores(total.confusion, total.position),
+        rows=tuple(total.rows),
     )
 
 
@@ -93,6 +91,23 @@ class _Counted:
     confusion: Confusion
     position: Confusion | None
     ignored: int
+
+
+@dataclass(slots=True, eq=False)
+class _Total:
+    """All images so far; of each only its row is kept, not its matrix."""
+
+    confusion: Confusion
+    position: Confusion
+    ignored: int = 0
+    rows: list[ImageScore] = field(default_factory=list[ImageScore])
+
+    def add(self, one: _Counted, sha256: str) -> None:
+        self.confusion += one.confusion
+        self.ignored += one.ignored
+        if one.position is not None:
+            self.position += one.position
+        self.rows.append(ImageScore.of(one.pair.image, sha256, one.pair.group, one.confusion))
 
 
 def _counted(predictor: Predictor, pairs: Iterable[Pair], read: Read, baselines: _Baselines) -> Iterator[_Counted]:
@@ -139,12 +154,11 @@ class _Baselines:
         confusion.update(mask, grown(self.fingerprint.position, *mask.shape))
         return confusion
 
-    def scores(self, done: Iterable[_Counted], confusion: Confusion) -> dict[str, dict[str, float]]:
+    def scores(self, confusion: Confusion, position: Confusion) -> dict[str, dict[str, float]]:
         """Baseline → score name → value."""
         baselines: dict[str, dict[str, float]] = {}
         if self.fingerprint.pixels:
             baselines["constant"] = constant(np.array(self.fingerprint.pixels, np.int64), confusion.pixels)
         if self.fingerprint.position is not None:
-            parts = (one.position for one in done if one.position is not None)
-            baselines["position"] = all_scores(sum(parts, Confusion(self.classes)))
+            baselines["position"] = all_scores(position)
         return baselines

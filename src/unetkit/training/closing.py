@@ -22,12 +22,11 @@ from unetkit.training.session import Session
 
 
 def close_run(run: RunFolder, session: Session, scorer: Scorer) -> TrainResult:
-    """Write the model once, whole, with its scores and the fingerprint of its data; then what people look at."""
+    """Write what people look at, and last of all the model: a run is over when it is there, and not before."""
     _load_best(run, session)
     known = fingerprint(session)
     report = scorer.report(known) if session.material.val else None
     scores = {} if report is None else report.to_json()
-    write_model(run.model, average_arrays(session), replace(session.contract, scores=scores, fingerprint=known))
     named = {"model": str(run.model), "data": str(session.material.dataset.root)}  # no paths in the model file
     result = _result(run, session, {**scores, **named} if scores else None)
     run.write_scores(result.to_json())
@@ -35,7 +34,8 @@ def close_run(run: RunFolder, session: Session, scorer: Scorer) -> TrainResult:
     if report is not None:
         draw_examples(run, session, scorer, report)
     write_report(run.path)
-    return result
+    write_model(run.model, average_arrays(session), replace(session.contract, scores=scores, fingerprint=known))
+    return replace(result, seconds=session.clock())
 
 
 def fingerprint(session: Session) -> Fingerprint:

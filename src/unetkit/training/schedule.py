@@ -36,13 +36,13 @@ def _one_cycle(progress: float, shape: Shape) -> float:
 
 def _cosine(progress: float, shape: Shape) -> float:
     if progress < shape.warm_up:
-        return progress / shape.warm_up
+        return _rising(progress, shape)
     return _between(1.0, shape.final, _after_warm_up(progress, shape))
 
 
 def _poly(progress: float, shape: Shape) -> float:
     if progress < shape.warm_up:
-        return progress / shape.warm_up
+        return _rising(progress, shape)
     return shape.final + (1 - shape.final) * (1 - _after_warm_up(progress, shape)) ** 0.9
 
 
@@ -115,6 +115,11 @@ def one_cycle_momentum(step: int, total: int, shape: Shape) -> float:
     """Momentum runs against the rate: 0.95 where the rate is low, 0.85 where it is highest (Smith 2018)."""
     factor = _one_cycle(min(step / max(total - 1, 1), 1.0), shape)
     return 0.95 - 0.1 * factor
+
+
+def _rising(progress: float, shape: Shape) -> float:
+    """A straight warm-up; it starts above zero, so that no step is wasted."""
+    return FIRST_RATE + (1 - FIRST_RATE) * progress / shape.warm_up
 
 
 def _after_warm_up(progress: float, shape: Shape) -> float:

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from unetkit.config.jobs import TrainSettings
+from unetkit.console import transcript
 from unetkit.extras import require
 from unetkit.training.clock import Clock
 from unetkit.training.closing import close_run
@@ -52,7 +53,7 @@ def train(settings: TrainSettings, source: str | None = None, *, started: float 
         return None
     session = assemble(settings, material, compute, clock)
     run = open_folder(beginning, session)
-    with interruption(run.path) as stop:
+    with transcript(run.log), interruption(run.path) as stop:
         plan = restore(run, session) or make_plan(session)
         scorer = run_loop(run, session, plan, stop)
-    return close_run(run, session, scorer)
+        return close_run(run, session, scorer)
