@@ -10,8 +10,8 @@ from unetkit.augmentation.ranges import Ranges
 HUE_SHARE = 0.5
 """Share of samples whose hue is turned, where it may be."""
 MOVED_SHARE = 0.65
-"""Share of samples that are turned, scaled, shifted or cropped. The others keep their own edges: a network that has only
-seen edges filled with grey bends what it draws there."""
+"""Share of samples that are turned, scaled, shifted or cropped. The others keep their own edges: a network that has
+only seen edges filled with grey bends what it draws there."""
 NOISE_SHARE = 0.5
 """Share of samples with noise; the same for a fixed pattern."""
 
