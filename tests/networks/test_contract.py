@@ -37,7 +37,12 @@ class TestSharedNormAfterTheActivation(NetworkContract):
 
 class TestSeven(NetworkContract):
     def make(self, channels: int, outputs: int) -> nn.Module:
-        return build("unet", {"depth": 7, "width": 4, "width_cap": 4, "upsampling": "transposed-3"}, channels, outputs)
+        return build(
+            "unet",
+            {**TINY, "depth": 7, "width_cap": 4, "upsampling": "transposed-3", "stem_stride": 2},
+            channels,
+            outputs,
+        )
 
 
 @pytest.mark.usefixtures("foreign")

@@ -28,7 +28,7 @@ def test_he_normal_has_the_variance_two_over_inputs() -> None:
 def test_he_normal_leaves_the_linear_layers_to_glorot() -> None:
     drawn = weight("decoder.0.growing.0.weight", "he-normal")
 
-    assert drawn.abs().max().item() == pytest.approx(math.sqrt(6 / (64 + 64)), rel=0.02)
+    assert drawn.abs().max().item() == pytest.approx(math.sqrt(6 / (128 + 64)), rel=0.02)
 
 
 def test_glorot_is_uniform_with_the_variance_two_over_inputs_and_outputs() -> None:
