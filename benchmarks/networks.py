@@ -21,6 +21,7 @@ import torch
 from unetkit.networks import PRESETS, build, parameter_count
 
 RESULT = Path(__file__).parent / "results" / "networks.json"
+PAGE = Path(__file__).parent.parent / "docs" / "concepts" / "networks.md"
 ROUNDS = 5
 CANDIDATES: dict[str, dict[str, object]] = {
     "stride 4, widths 16 … 64 (`nano`)": PRESETS["nano"],
@@ -69,7 +70,7 @@ def main() -> int:
     for _ in range(ROUNDS):
         for candidate in made.values():
             candidate.measure(images, masks)
-    print("| network | parameters | step, fp32 | step, bf16 | one image, forward |\n|---|---|---|---|---|")
+    lines = ["| network | parameters | step, fp32 | step, bf16 | one image, forward |", "|---|---|---|---|---|"]
     rows = []
     for name in CANDIDATES:
         fp32, bf16 = made[name, "fp32"], made[name, "bf16"]
@@ -77,7 +78,7 @@ def main() -> int:
         rows.append(
             {"name": name, "parameters": parameters, "fp32_ms": fp32.step, "bf16_ms": bf16.step, "ms": fp32.forward}
         )
-        print(f"| {name} | {parameters / 1e6:.2f} M | {fp32.step:.0f} | {bf16.step:.0f} | {fp32.forward:.0f} |")
+        lines.append(f"| {name} | {parameters / 1e6:.2f} M | {fp32.step:.0f} | {bf16.step:.0f} | {fp32.forward:.0f} |")
     machine = {
         "cpu": torch.cpu.get_capabilities().get("cpu_name"),
         "threads": torch.get_num_threads(),
@@ -85,9 +86,18 @@ def main() -> int:
         "torch": version("torch"),
         "load": os.getloadavg(),
     }
+    print("\n".join(lines))
+    _into_the_page("\n".join(lines))
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps({"seed": 0, "machine": machine, "rows": rows}, indent=1) + "\n", encoding="utf-8")
     return 0
+
+
+def _into_the_page(table: str) -> None:
+    before, start, rest = PAGE.read_text(encoding="utf-8").partition("<!-- networks table -->\n")
+    _, end, after = rest.partition("<!-- end of networks table -->")
+    if start and end:
+        PAGE.write_text(f"{before}{start}{table}\n{end}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,130 @@
+"""What single parts cost on this machine: starting up, pairing 100,000 files, augmenting a batch.
+
+Writes `benchmarks/results/parts.json` and `parts.md`. Alone on the machine it takes about two minutes.
+
+    python benchmarks/parts.py
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from unetkit.augmentation import DEFAULTS, apply_cpu, draw
+from unetkit.data.layouts import find_pairs
+from unetkit.scenes import render
+
+RESULTS = Path(__file__).parent / "results"
+RUNS = 9
+PAIRS = 100_000
+BATCH = 16
+
+
+def main() -> int:
+    """Measure all, write, print."""
+    rows = [*starting(), *pairing(), *augmenting()]
+    document = {
+        "seed": 0,
+        "machine": {
+            "processor": platform.machine(),
+            "cores": len(os.sched_getaffinity(0)),
+            "python": platform.python_version(),
+            "packages": {name: version(name) for name in ("unetkit", "numpy", "opencv-python-headless", "cyclopts")},
+            "load": os.getloadavg(),
+        },
+        "rows": [{"what": what, "value": round(value, 4), "unit": unit} for what, value, unit in rows],
+    }
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "parts.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    table = ["| what | value |", "|---|---|", *(f"| {what} | {value:.3g} {unit} |" for what, value, unit in rows)]
+    (RESULTS / "parts.md").write_text("# What single parts cost\n\n" + "\n".join(table) + "\n", encoding="utf-8")
+    print("\n".join(table))
+    return 0
+
+
+Rows = list[tuple[str, float, str]]
+
+
+def starting() -> Rows:
+    """Seconds more than `python -c pass`, median of nine."""
+    empty = seconds_of("-c", "pass")
+    calls = {
+        "`import unetkit`": ("-c", "import unetkit"),
+        "`unetkit --help`": ("-m", "unetkit", "--help"),
+        "`unetkit train --help`": ("-m", "unetkit", "train", "--help"),
+    }
+    return [(f"{name}, more than an empty program", seconds_of(*words) - empty, "s") for name, words in calls.items()]
+
+
+def seconds_of(*words: str) -> float:
+    """Wall seconds of a Python process, median of nine."""
+    times: list[float] = []
+    for _ in range(RUNS):
+        started = time.perf_counter()
+        subprocess.run([sys.executable, *words], check=True, stdout=subprocess.DEVNULL)
+        times.append(time.perf_counter() - started)
+    return statistics.median(times)
+
+
+def pairing() -> Rows:
+    """Listing and pairing from a warm disk; the files are empty, so none can be opened in secret."""
+    return [
+        (f"{PAIRS:,} pairs listed and paired, equal names", _pairing_seconds("{:06}.jpg", "{:06}.png"), "s"),
+        (f"{PAIRS:,} pairs, a word between them", _pairing_seconds("{:06}_sat_1.jpg", "{:06}_mask_1.png"), "s"),
+    ]
+
+
+def _pairing_seconds(image: str, mask: str) -> float:
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        for folder, pattern in (("images", image), ("masks", mask)):
+            (root / folder).mkdir()
+            for number in range(PAIRS):
+                (root / folder / pattern.format(number)).touch()
+        started = time.perf_counter()
+        found = find_pairs(root)
+        seconds = time.perf_counter() - started
+        if len(found.pairs) != PAIRS:
+            raise SystemExit(f"{len(found.pairs)} pairs instead of {PAIRS}")
+    return seconds
+
+
+def augmenting() -> Rows:
+    """A batch of 240×320 with masks, one thread, the mean over twenty batches."""
+    cv2.setNumThreads(1)
+    colour = [render(0, number) for number in range(BATCH)]
+    grey = [render(0, number, kind="infrared") for number in range(BATCH)]
+    kinds = {"street": colour, "aerial": colour, "horizon": colour, "infrared": grey}
+    return [(f"augment {BATCH} × 240×320, `{task}`", _batch_ms(task, pairs), "ms") for task, pairs in kinds.items()]
+
+
+def _batch_ms(task: str, pairs: list[tuple[np.ndarray, np.ndarray]]) -> float:
+    def one_epoch(epoch: int) -> None:
+        for position, (image, mask) in enumerate(pairs):
+            apply_cpu(image, mask, draw(DEFAULTS[task], (0, epoch, position)), [128] * image.shape[2])
+
+    return _mean_ms(one_epoch, 20)
+
+
+def _mean_ms(work: Callable[[int], None], rounds: int) -> float:
+    work(0)
+    started = time.perf_counter()
+    for number in range(rounds):
+        work(number)
+    return (time.perf_counter() - started) / rounds * 1000
+
+
+if __name__ == "__main__":
+    sys.exit(main())
