@@ -78,7 +78,7 @@ def loss_weights(method: str, counts: Counts, where_present: Counts | None = Non
 
 def make_ranges(settings: AugmentationSettings, task: str) -> Ranges:
     """The augmentation of a task, the dial applied, single ranges overridden."""
-    ranges = DEFAULTS[task if settings.task == "auto" else settings.task].scaled(settings.strength)
+    ranges = DEFAULTS[task].scaled(settings.strength)
     return ranges.replaced(settings.model_dump(include={field.name for field in fields(ranges)}))
 
 

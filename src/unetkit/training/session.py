@@ -12,6 +12,7 @@ from unetkit.augmentation import Ranges
 from unetkit.config.jobs import TrainSettings
 from unetkit.console import say
 from unetkit.errors import ConfigError, FormatError
+from unetkit.losses import suggest_weights
 from unetkit.modelfile import Contract, Fingerprint, read_model
 from unetkit.networks import build, load_weights, parameter_count
 from unetkit.networks.timm_unet import TimmUNet
@@ -70,7 +71,9 @@ def assemble(settings: TrainSettings, material: Material, compute: Compute, cloc
     contract = draft_contract(settings, material)
     network = to_device(_network(settings, contract), compute)
     loss, weights = make_loss(settings.loss, material.counts, material.where_present)
-    _describe_model(settings, network, weights)
+    _describe_model(settings, network, weights, suggest_weights(material.counts))
+    guessed = ", guessed from classes and channels" if settings.augmentation.task == "auto" else ""
+    say(f"augmentation {task_of(settings, material)}, strength {settings.augmentation.strength:g}{guessed}")
     optimiser = build_optimiser(settings.training.optimiser, network, make_hyper(settings.training))
     average = MovingAverage(network, settings.training.ema)
     stepper = Stepper(network, loss.to(compute.device), optimiser, average, compute, settings.training.clip)
@@ -129,7 +132,13 @@ def make_batches(settings: TrainSettings, material: Material, compute: Compute) 
 
 def ranges_for(settings: TrainSettings, material: Material) -> Ranges:
     """The augmentation's ranges; the task is read off classes and channels where nobody names it."""
-    return make_ranges(settings.augmentation, guess_task(material.dataset.classes.names, material.channels))
+    return make_ranges(settings.augmentation, task_of(settings, material))
+
+
+def task_of(settings: TrainSettings, material: Material) -> str:
+    """Whose defaults the augmentation takes: what was said, else what classes and channels look like."""
+    said = settings.augmentation.task
+    return guess_task(material.dataset.classes.names, material.channels) if said == "auto" else said
 
 
 def guess_task(names: tuple[str, ...], channels: int) -> str:
@@ -164,7 +173,12 @@ def _load_encoder(network: nn.Module, path: Path) -> None:
     say(f"encoder weights from {path}: {network.load_encoder(path)}")
 
 
-def _describe_model(settings: TrainSettings, network: nn.Module, weights: list[float] | None) -> None:
-    say(f"network {settings.network.preset}: {parameter_count(network):,} parameters · loss {settings.loss.name}")
+def _describe_model(
+    settings: TrainSettings, network: nn.Module, weights: list[float] | None, suggested: str | None
+) -> None:
+    name = settings.network.preset if settings.network.name == "unet" else settings.network.name
+    say(f"network {name}: {parameter_count(network):,} parameters · loss {settings.loss.name}")
+    if weights is None and suggested is not None:
+        say(f"some classes are much rarer than others: --class-weights {suggested} would weigh them")
     if weights is not None:
         say("class weights " + ", ".join(f"{weight:.3g}" for weight in weights))

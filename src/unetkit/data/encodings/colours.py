@@ -67,10 +67,6 @@ class Colours:
             mask[beyond] = self._ignore
         return Decoded(mask, unmatched)
 
-    def for_training(self) -> Self:
-        """The same, with unmatched pixels ignored."""
-        return replace(self, far="ignore")
-
     @cached_property
     def _nearest(self) -> NearestColour:
         return NearestColour([colour for colour, _ in self.meaning], self.radius)
