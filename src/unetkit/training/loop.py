@@ -17,7 +17,7 @@ from unetkit.training.saving import Saver
 from unetkit.training.schedule import Rates
 from unetkit.training.step import StepOutcome, Stepper
 
-FINISH_SECONDS = 4.0  # figures, report, model file; matplotlib alone takes one to import
+FINISH_SECONDS = 2.0  # figures, report, model file; matplotlib alone takes one to import
 SCORING_SHARE = 0.15  # of the time of a run with a time budget
 
 
