@@ -245,12 +245,13 @@ def write_table(collected: Sequence[tuple[Row, list[Document]]]) -> None:
 
 
 def _table_row(row: Row, documents: Sequence[Document]) -> str:
-    bars = row.bars or {"mean_iou": 0.0}
+    bars: dict[str, float | None] = {"mean_iou": None, **row.bars}
     scores, limits = [], []
     for bar, lowest in bars.items():
         values = [value_of(bar, document) for document in documents]
-        scores.append(f"{bar.replace('_', ' ')} {statistics.median(values):.4f} ({min(values):.4f})")
-        limits.append(f"{lowest:g}" if row.bars else "–")
+        name = bar.replace("_", " ").replace("class:", "").replace(":", " ").replace("over", "above", 1)
+        scores.append(f"{name} {statistics.median(values):.4f} ({min(values):.4f})")
+        limits.append("–" if lowest is None else f"{lowest:g}")
     baseline = documents[0]["scores"]["baseline"]
     baselines = " / ".join(f"{baseline[kind]['mean_iou']:.3f}" for kind in ("constant", "position"))
     which = f"{row.scored}, {'last epoch' if row.last_counts else 'best on val'}, {len(documents)} seed(s)"

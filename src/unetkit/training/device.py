@@ -38,8 +38,7 @@ def choose_compute(device: str, threads: int, precision: str) -> Compute:
     Args:
         device: "auto", "cpu" or "cuda".
         threads: 0 takes all cores of this process.
-        precision: "auto" is bfloat16 on a GPU and on a CPU that computes in it (a step takes 0.55 of the time:
-            docs/decisions), else float32.
+        precision: "auto" is bfloat16 on a GPU and on a CPU that computes in it (docs/decisions/006), else float32.
 
     Raises:
         DeviceMissing: "cuda" was asked for, and there is none.
