@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from colour_baseline import colour_baseline
+from forest_leak import sisters_apart, sisters_in_train
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "quality"
@@ -35,9 +36,9 @@ PACKAGES = ("unetkit", "torch", "numpy", "opencv-python-headless")
 Document = dict[str, Any]
 
 
-def no_flags(_folder: Path) -> tuple[str, ...]:
-    """The split needs nothing that the data would have to tell."""
-    return ()
+def as_it_is(folder: Path) -> tuple[Path, tuple[str, ...]]:
+    """The folder, and no flags that the data would have to tell."""
+    return folder, ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,9 @@ class Row:
         flags: beside the recipe; callables get the data folder.
         seeds: a run each.
         scored: the split that is scored.
-        last_counts: whether the last epoch counts (scored on a split given by others), not the best on validation.
         bars: score → lowest value allowed; "class:NAME:dice" names a class.
+        last_counts: whether the last epoch counts (scored on a split given by others), not the best on validation.
+        prepare: from the data's folder to what the command is given: DATA, and flags that depend on the data.
     """
 
     name: str
@@ -63,21 +65,32 @@ class Row:
     scored: str
     bars: dict[str, float]
     last_counts: bool = False
-    split: Callable[[Path], tuple[str, ...]] = no_flags
+    prepare: Callable[[Path], tuple[Path, tuple[str, ...]]] = as_it_is
 
 
-def forest_by_tile(folder: Path) -> tuple[str, ...]:
+def forest_by_tile(folder: Path) -> tuple[Path, tuple[str, ...]]:
     """Tiles sorted as numbers, index from 0: i mod 5 = 0 is test, 2 is val."""
     names = (folder / "meta_data.csv").read_text(encoding="utf-8").splitlines()[1:]
     tiles = sorted({int(name.split("_")[0]) for name in names if name})
     chosen = {rest: ",".join(str(tile) for number, tile in enumerate(tiles) if number % 5 == rest) for rest in (0, 2)}
-    return ("--groups", r"(\d+)_sat_", "--test", chosen[0], "--val", chosen[2])
+    return folder, ("--groups", r"(\d+)_sat_", "--test", chosen[0], "--val", chosen[2])
+
+
+def forest_sisters_apart(folder: Path) -> tuple[Path, tuple[str, ...]]:
+    """Half of the test scenes' crops are scored; nothing of those scenes is learnt from."""
+    return sisters_apart(*forest_by_tile(folder), RUNS / "sisters-apart"), ()
+
+
+def forest_sisters_in_train(folder: Path) -> tuple[Path, tuple[str, ...]]:
+    """The same crops are scored; the other half of their scenes stands in train."""
+    return sisters_in_train(*forest_by_tile(folder), RUNS / "sisters-in-train"), ()
 
 
 UAV_SPLIT = ("--split-by", "group", "--val", "b4,d3", "--test", "c2,d5,e12")
 # d5 and e5, d3 and e3 are cuts of the same recordings, some frames byte for byte: here they stand on one side.
 UAV_WITHOUT_TWINS = ("--split-by", "group", "--val", "b4,d3,e3", "--test", "c2,d5,e5,e12")
 IR_SPLIT = ("--split-by", "time", "--val", "15", "--test", "25", "--classes", "0=sea,255=sky")
+LEAK = ("--minutes", "2.5")
 AT_RANDOM = ("--split-by", "random", "--val", "0.2", "--test", "0.2")
 UAV_BAR = {"mean_iou": 0.98}
 IR_BAR = {"class:sea:dice": 0.985}
@@ -88,8 +101,10 @@ PAIRS_BAR = {"pixel_accuracy": 0.78, "mean_iou": 0.23}
 ROWS = (
     Row("horizon-uav", "horizon-uav", "horizon", (*UAV_SPLIT, "--minutes", "2"), (0, 1, 2), "test", UAV_BAR),
     Row("ir-horizon", "ir-horizon", "infrared", (*IR_SPLIT, "--minutes", "1"), (0, 1, 2), "test", IR_BAR),
-    Row("forest", "forest", "forest", ("--minutes", "2.5"), (0, 1, 2), "test", FOREST_BAR, split=forest_by_tile),
+    Row("forest", "forest", "forest", ("--minutes", "2.5"), (0, 1, 2), "test", FOREST_BAR, prepare=forest_by_tile),
     Row("forest-random-split", "forest", "forest", (*AT_RANDOM, "--minutes", "2.5"), (0,), "test", {}),
+    Row("forest-sisters-apart", "forest", "forest", LEAK, (0, 1, 2), "test", {}, prepare=forest_sisters_apart),
+    Row("forest-sisters-in-train", "forest", "forest", LEAK, (0, 1, 2), "test", {}, prepare=forest_sisters_in_train),
     Row("cityscapes-pairs", "cityscapes-pairs", "cityscapes-pairs", ("--minutes", "6"), (0,), "val", PAIRS_BAR, True),
     Row("camvid", "camvid", "camvid", ("--minutes", "10"), (0,), "val", CAMVID_BAR, True),
     Row("horizon-uav-twins-apart", "horizon-uav", "horizon", (*UAV_WITHOUT_TWINS, "--minutes", "2"), (0,), "test", {}),
@@ -130,14 +145,15 @@ def main() -> int:
 def run_row(row: Row, seed: int, folder: Path) -> None:
     """Train, score and record one row with one seed, unless its record is up to date."""
     record = RESULTS / f"{row.name}-seed-{seed}.json"
-    command = ("train", row.data, "--recipe", row.recipe, *row.split(folder), *row.flags, "--seed", str(seed))
+    data, flags = row.prepare(folder)
+    command = ("train", data.name, "--recipe", row.recipe, *flags, *row.flags, "--seed", str(seed))
     key = {"source": source_hash(), "command": list(command), "data": data_hash(folder)}
     if record.exists() and json.loads(record.read_text(encoding="utf-8"))["key"] == key:
         print(f"{record.name}: up to date", file=sys.stderr)
         return
     run = RUNS / f"{row.name}-seed-{seed}"
     started = time.monotonic()
-    trained = unetkit("train", str(folder), *command[2:], "--out", str(run), "--overwrite")
+    trained = unetkit("train", str(data), *command[2:], "--out", str(run), "--overwrite")
     seconds = time.monotonic() - started
     scores = unetkit("evaluate", str(run), "--split", row.scored, "--out", str(run / "bench"), "--overwrite")
     document: Document = {
@@ -266,7 +282,7 @@ def _table_row(row: Row, documents: Sequence[Document]) -> str:
     baseline = documents[0]["scores"]["baseline"]
     baselines = " / ".join(f"{baseline[kind]['mean_iou']:.3f}" for kind in ("constant", "position"))
     which = f"{row.scored}, {'last epoch' if row.last_counts else 'best on val'}, {len(documents)} seed(s)"
-    command = f"`{row.recipe} {shlex.join(row.flags)}`" + (" and the tiles" if row.split is forest_by_tile else "")
+    command = f"`{row.recipe} {shlex.join(row.flags)}`" + (" and the tiles" if row.prepare is forest_by_tile else "")
     cells = (f"`{row.name}`", which, command, "<br>".join(scores), "<br>".join(limits), baselines, REPORTED[row.recipe])
     return f"| {' | '.join(cells)} |"
 
