@@ -147,6 +147,14 @@ def test_a_run_without_a_val_part_says_that_it_was_trained_on_what_is_scored(
     assert "5 of these images were trained on" in capsys.readouterr().err
 
 
+def test_what_is_set_about_other_data_is_told_to_be_unused(run: RunFolder, capsys: pytest.CaptureFixture[str]) -> None:
+    console.switch_on()
+    evaluate_model(EvaluateSettings(data=DataSettings(classes="0=sky,255=sea", size="64")), str(run.path))
+    console.switch_off()
+    assert "not used" in (said := " ".join(capsys.readouterr().err.split()))
+    assert "data.size, data.classes" in said
+
+
 def test_a_split_that_is_empty_is_refused(run: RunFolder) -> None:
     with pytest.raises(DataError, match="no pair in split 'test'"):
         evaluate_model(EvaluateSettings(split="test"), str(run.path))

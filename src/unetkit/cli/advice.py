@@ -59,6 +59,15 @@ def with_flags(words: Sequence[str], flags: Sequence[Sequence[str]]) -> str:
     return shlex.join(["unetkit", *kept])
 
 
+def without_flags(words: Sequence[str], names: Sequence[str]) -> str:
+    """The command that was typed, without the flags of these names and their values."""
+    keys = {flag: key for key in _keys(words) for flag in key.flags}
+    kept = list(words)
+    for alias in (alias for name in names for alias in keys[name].flags):
+        kept = [*_without(kept, [alias] if keys[alias].is_switch else [alias, "its value"])]
+    return shlex.join(["unetkit", *kept])
+
+
 def _without(words: Sequence[str], flag: Sequence[str]) -> Iterator[str]:
     skip = 0
     for word in words:

@@ -1,16 +1,22 @@
 """`unetkit check`: what is in a folder, what is wrong with it, and what to do."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from cyclopts import Parameter
 
 import unetkit
 from unetkit.cli.command import Outcome, job_command
+from unetkit.cli.idle import Idle
 from unetkit.cli.views.findings import has_errors, show_check
 from unetkit.config.jobs import CheckSettings
 
 
-@job_command("check")
+def _idle(_settings: CheckSettings, _data: str) -> Iterator[Idle]:
+    yield Idle.section("data", ("size", "channels", "normalise"), "the images are looked at as they are in their files")
+
+
+@job_command("check", idle=_idle)
 def check(
     settings: CheckSettings,
     data: Annotated[str, Parameter(name="DATA", help="folder, manifest or table of pairs")],

@@ -2,7 +2,7 @@
 
 import inspect
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -11,6 +11,7 @@ from rich.console import Console
 
 from unetkit import console
 from unetkit.cli.flags import configuration_parameters, flag_layer, screen_parameters, setting_parameters
+from unetkit.cli.idle import Idle, refuse_idle
 from unetkit.config.base import Settings
 from unetkit.config.jobs import JOBS
 from unetkit.config.layers import Resolved
@@ -44,19 +45,21 @@ def command(function: Callable[Arguments, Outcome]) -> Callable[Arguments, Outco
 
 
 def job_command(
-    name: str, needs: str | None = None
+    name: str, needs: str | None = None, idle: Callable[..., Iterable[Idle]] | None = None
 ) -> Callable[[Callable[Concatenate[Any, Arguments], Outcome]], Callable[..., Outcome]]:
     """A command with the settings of the job `name`, which its function takes first.
 
     Args:
         name: a key of `JOBS`.
         needs: the extra without which it cannot work.
+        idle: says, from what the function gets, which settings do nothing in this call; their flags are refused.
     """
     job = JOBS[name]
 
     def decorate(function: Callable[Concatenate[Any, Arguments], Outcome]) -> Callable[..., Outcome]:
         def run(*words: Any, **flags: Any) -> Outcome:
             resolved = resolve_call(job, flags)
+            refuse_idle(resolved.origins, idle(resolved.settings, *words) if idle else ())
             if flags.get("dry_run"):
                 return dry_run(name, resolved)
             if needs:

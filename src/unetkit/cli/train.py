@@ -1,5 +1,6 @@
 """`unetkit train`: from a folder of images and masks to a model."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -7,12 +8,23 @@ from cyclopts import Parameter
 import unetkit
 from unetkit.cli.call import current_call
 from unetkit.cli.command import Outcome, job_command
+from unetkit.cli.idle import Idle
 from unetkit.cli.views.preview import preview_document, show_preview
 from unetkit.cli.views.run import show_run
 from unetkit.config.jobs import TrainSettings
+from unetkit.config.keys import keys_of
 
 
-@job_command("train", needs="train")
+def _idle(settings: TrainSettings, _data: str | None = None) -> Iterator[Idle]:
+    if settings.resume is not None:
+        others = frozenset(keys_of(TrainSettings)) - {("resume",)}
+        again = "to train in another way: unetkit train DATA --from MODEL"
+        yield Idle(others, "a run goes on with the settings that it began with", again)
+    if settings.recipe is None:
+        yield Idle(frozenset({("variant",)}), "only a recipe has variants", "or name the recipe with --recipe NAME")
+
+
+@job_command("train", needs="train", idle=_idle)
 def train(
     settings: TrainSettings,
     data: Annotated[

@@ -18,6 +18,7 @@ from unetkit.errors import ConfigError, DataError
 from unetkit.evaluating.matching import Matching, match_classes
 from unetkit.evaluating.report import ScoreReport
 from unetkit.evaluating.score import Read, score
+from unetkit.evaluating.unused import unused
 from unetkit.evaluating.writing import IMAGES, SCORES, write_scores
 from unetkit.files import sha256_file
 from unetkit.modelfile import Contract
@@ -50,6 +51,7 @@ def evaluate_model(settings: EvaluateSettings, model: str, source: str | None = 
     chosen = _choose(settings, dataset, predictor.contract, own=source is None)
     matching = match_classes(dataset.classes, predictor.contract.classes)
     _announce(chosen, dataset, matching)
+    _tell_unused(settings, own=source is None)
     with new_folder(folder, overwrite=settings.overwrite, ours=_is_ours) as filling:
         report = score(
             predictor,
@@ -175,6 +177,13 @@ def _announce(chosen: _Chosen, dataset: DataSet, matching: Matching) -> None:
         warn(f"{chosen.trained_on:,} of these images were trained on: the scores say little about new ones")
     if matching.said:
         say(matching.said)
+
+
+def _tell_unused(settings: EvaluateSettings, *, own: bool) -> None:
+    names = unused(settings, own=own)
+    if names:
+        says = "the model file and the run's manifest say" if own else "the model file says"
+        warn(f"not used, as {says} it: {', '.join(f'data.{name}' for name in names)}")
 
 
 def _output(settings: EvaluateSettings, model: Path, run: RunFolder | None) -> Path:
