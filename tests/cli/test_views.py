@@ -28,7 +28,16 @@ SCORES: dict[str, Any] = {
     "data": "a",
     "split": "val",
     "images": 1234,
-    "protocol": {"resolution": "native", "absent_classes": "left out"},
+    "protocol": {
+        "split": "val",
+        "images": 1234,
+        "scored_trained_on": 0,
+        "left_out_trained_on": 0,
+        "include_train": False,
+        "resolution": "native",
+        "classes_absent": ["boat"],
+        "ignore": {"id": 255, "source": [255], "pixels": 125, "pixels_share": 0.125},
+    },
     "scores": {**MEANS, "mean_iou": 0.9876},
     "per_class": [
         {"id": 0, "name": "sea", "iou": 0.98, "dice": 0.99, "precision": 0.97, "recall": 0.96, "pixels": 999},
@@ -155,6 +164,18 @@ def test_scores_say_what_was_scored_first() -> None:
 
 def test_a_class_predicted_without_truth_is_listed_apart() -> None:
     assert "pier: 42 pixels predicted, none in the truth" in _shown(show_scores, SCORES)
+
+
+def test_images_that_were_trained_on_are_told_in_the_first_line() -> None:
+    document = {**SCORES, "protocol": {**SCORES["protocol"], "scored_trained_on": 17}}
+    assert "the model was trained on 17 of them" in _shown(show_scores, document).splitlines()[0]
+    assert "trained on" not in _shown(show_scores, SCORES).splitlines()[0]
+
+
+def test_the_ignored_share_and_the_classes_without_truth_are_told() -> None:
+    shown = _shown(show_scores, SCORES)
+    assert "12.5 % of the pixels" in shown
+    assert ["not", "in", "the", "truth", "boat"] in [line.split() for line in shown.splitlines()]
 
 
 def test_a_run_ends_with_the_next_command() -> None:

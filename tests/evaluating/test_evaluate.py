@@ -43,7 +43,9 @@ def run(folder: Make, tmp_path: Path) -> RunFolder:
         tmp_path / "runs" / "sea-1",
         config="seed: 0\n",
         environment={},
-        write_manifest=lambda path: write_manifest(dataset, path, hashes=True, sealed=True),
+        write_manifest=lambda path: write_manifest(
+            dataset, path, hashes=dataset.hash_images(dataset.pairs), sealed=True
+        ),
     )
     run.model.touch()
     return run
@@ -72,10 +74,22 @@ def test_a_run_is_scored_on_its_own_split_inside_itself(run: RunFolder) -> None:
     assert all(len(row.sha256) == 64 for row in report.rows)
 
 
+def test_a_stale_hash_in_a_manifest_hides_no_image_that_was_trained_on(
+    folder: Make, tmp_path: Path, model: Predictor
+) -> None:
+    dataset = open_data(folder("sea"))
+    true = dataset.hash_images(dataset.pairs)
+    model.contract = replace(model.contract, fingerprint=Fingerprint.of(true.values()))
+    write_manifest(dataset, tmp_path, hashes=dict.fromkeys(true, "0" * 64))
+    with pytest.raises(DataError, match="trained on all"):
+        evaluate_model(ALL, "m.safetensors", str(tmp_path))
+
+
 def test_a_run_can_be_scored_on_what_it_was_trained_on_when_asked(run: RunFolder, model: Predictor) -> None:
     hashes = [row["sha256"] for row in _manifest_rows(run)]
     model.contract = replace(model.contract, fingerprint=Fingerprint.of(hashes))
-    assert len(evaluate_model(EvaluateSettings(split="train"), str(run.path)).rows) == 3
+    report = evaluate_model(EvaluateSettings(split="train"), str(run.path))
+    assert len(report.rows) == report.protocol["scored_trained_on"] == 3
 
 
 def test_images_that_were_trained_on_are_left_out_by_content(folder: Make, model: Predictor) -> None:
@@ -95,6 +109,15 @@ def test_include_train_scores_them_all_the_same(folder: Make, model: Predictor) 
     _train_on(model, folder("sea"))
     report = evaluate_model(ALL.model_copy(update={"include_train": True}), "m.safetensors", str(folder("sea")))
     assert len(report.rows) == 5
+    assert (report.protocol["include_train"], report.protocol["scored_trained_on"]) == (True, 5)
+
+
+def test_the_table_says_which_images_were_trained_on(folder: Make, model: Predictor) -> None:
+    _train_on(model, folder("trained", 2))
+    report = evaluate_model(ALL.model_copy(update={"include_train": True}), "m.safetensors", str(folder("sea")))
+    rows = read_images(Path("evaluations") / "m-1")
+    assert [row["trained_on"] for row in rows] == ["yes", "yes", "no", "no", "no"]
+    assert report.protocol["scored_trained_on"] == 2
 
 
 def test_nothing_but_trained_images_is_refused(folder: Make, model: Predictor) -> None:

@@ -24,7 +24,7 @@ def written(predictor: Predictor, scenes: dict[Pair, tuple[Image, Mask]], tmp_pa
 def test_a_row_an_image_with_path_hash_group_and_counts(written: Path) -> None:
     with (written / "images.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert list(rows[0]) == ["path", "sha256", "group", "tp 0", "fp 0", "fn 0", "tp 1", "fp 1", "fn 1"]
+    assert list(rows[0]) == ["path", "sha256", "group", "trained_on", "tp 0", "fp 0", "fn 0", "tp 1", "fp 1", "fn 1"]
     assert rows == read_images(written)
     assert (rows[0]["path"], rows[0]["group"], rows[0]["sha256"]) == ("images/0.png", "clip 0", "ab" * 32)
 

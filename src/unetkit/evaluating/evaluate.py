@@ -11,16 +11,13 @@ from unetkit.config.sections import DataSettings
 from unetkit.console import progress, say, warn
 from unetkit.data.arrays import Image, Mask
 from unetkit.data.dataset import DataSet, Said, open_data
-from unetkit.data.manifest import HASH
 from unetkit.data.pair import Pair
-from unetkit.data.parallel import each
 from unetkit.errors import ConfigError, DataError
 from unetkit.evaluating.matching import Matching, match_classes
 from unetkit.evaluating.report import ScoreReport
 from unetkit.evaluating.score import Read, score
 from unetkit.evaluating.unused import unused
 from unetkit.evaluating.writing import IMAGES, SCORES, write_scores
-from unetkit.files import sha256_file
 from unetkit.modelfile import Contract
 from unetkit.predicting.load import load
 from unetkit.predicting.predictor import Predictor
@@ -60,6 +57,7 @@ def evaluate_model(settings: EvaluateSettings, model: str, source: str | None = 
             split=chosen.split,
             hashes=chosen.hashes,
             left_out=chosen.left_out,
+            include_train=settings.include_train,
         )
         report = replace(report, model=model, data=source or str(dataset.root))
         write_scores(report, filling)
@@ -137,7 +135,7 @@ def _choose(settings: EvaluateSettings, dataset: DataSet, contract: Contract, *,
     pairs = dataset.split(split)
     if not pairs:
         raise DataError(f"the data have no pair in split '{split}'", where=str(dataset.root), advice="--split all")
-    hashes = _hashes(dataset, pairs)
+    hashes = dataset.hash_images(pairs)
     # A run's own split is scored as it is, and said aloud where it was trained on.
     return _without_trained(_Chosen(pairs, split, hashes), contract, include=own or settings.include_train)
 
@@ -153,15 +151,6 @@ def _without_trained(chosen: _Chosen, contract: Contract, *, include: bool) -> _
             advice="score other data, or add --include-train to score them all the same",
         )
     return _Chosen(fresh, chosen.split, chosen.hashes, trained_on)
-
-
-def _hashes(dataset: DataSet, pairs: tuple[Pair, ...]) -> dict[str, str]:
-    """SHA-256 of each image file: from the manifest where it is there, else computed."""
-    written = dataset.columns.get(HASH)
-    if written is not None:
-        return dict(zip((pair.image for pair in dataset.pairs), written, strict=True))
-    found = each(lambda pair: sha256_file(dataset.root / pair.image), pairs, "hashing images")
-    return {pair.image: hash_ for pair, hash_ in zip(pairs, found, strict=True)}
 
 
 # --- what is said, and where it goes ----------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from unetkit.data.arrays import IGNORE, IGNORE_16
@@ -10,7 +11,14 @@ from unetkit.modelfile import Contract
 
 
 def describe_protocol(
-    contract: Contract, confusion: Confusion, *, split: str, images: int, ignored: int, left_out: int
+    contract: Contract,
+    confusion: Confusion,
+    *,
+    split: str,
+    ignored: int,
+    trained_on: Sequence[bool | None],
+    left_out: int,
+    include_train: bool,
 ) -> dict[str, Any]:
     """The `protocol` block of a score document.
 
@@ -18,16 +26,19 @@ def describe_protocol(
         contract: of the model.
         confusion: of the whole scoring.
         split: which part was scored.
-        images: how many.
         ignored: pixels that were not scored.
+        trained_on: whether the model was trained on it, for each image that was scored; None where it is not known.
         left_out: images that were left out because the model was trained on them.
+        include_train: whether it was asked for to score such images, too.
     """
     names, truth = contract.classes.names, confusion.with_truth.tolist()
     total = int(confusion.counts.sum()) + ignored
     return {
         "split": split,
-        "images": images,
+        "images": len(trained_on),
+        "scored_trained_on": None if None in trained_on else trained_on.count(True),
         "left_out_trained_on": left_out,
+        "include_train": include_train,
         "resolution": "native size: the masks' own",
         "size_rule": {"rule": "fit", "height": contract.size.height, "width": contract.size.width},
         "resize": "images by area when shrinking and bilinear when growing; scores likewise, then arg-max; truth never",

@@ -8,6 +8,7 @@ from typing import Any
 
 from unetkit.data.arrays import Counts
 from unetkit.data.classes import ClassTable
+from unetkit.data.pair import Pair
 from unetkit.metrics.confusion import Confusion
 from unetkit.metrics.scores import absent_but_predicted, all_scores, per_class
 
@@ -20,22 +21,24 @@ class ImageScore:
         image: path, relative to the data set's root.
         sha256: of the image file; "" where it was not computed.
         group: "" without one.
+        trained_on: whether the model was trained on it; None where it is not known.
         true_positives, false_positives, false_negatives: int64[classes], pixels.
     """
 
     image: str
     sha256: str
     group: str
+    trained_on: bool | None
     true_positives: Counts
     false_positives: Counts
     false_negatives: Counts
 
     @classmethod
-    def of(cls, image: str, sha256: str, group: str | None, confusion: Confusion) -> ImageScore:
+    def of(cls, pair: Pair, sha256: str, trained_on: bool | None, confusion: Confusion) -> ImageScore:
         """From the confusion matrix of the image alone."""
         # The diagonal is a view that would keep the whole matrix alive.
         counts = (confusion.true_positives.copy(), confusion.false_positives, confusion.false_negatives)
-        return cls(image, sha256, group or "", *counts)
+        return cls(pair.image, sha256, pair.group or "", trained_on, *counts)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

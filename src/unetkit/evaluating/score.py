@@ -34,6 +34,7 @@ def score(
     split: str,
     hashes: Mapping[str, str] | None = None,
     left_out: int = 0,
+    include_train: bool = False,
     fingerprint: Fingerprint | None = None,
 ) -> ScoreReport:
     """Score the model on `pairs` at native size.
@@ -44,8 +45,9 @@ def score(
         read: gives H×W×C pixels and the H×W mask of a pair, at native size, in the model's class ids; called from
             several threads.
         split: what the pairs are, for the report.
-        hashes: SHA-256 of the image file by path, for `images.csv`.
-        left_out: images that were left out before, for the report.
+        hashes: SHA-256 of the image file by path, for `images.csv`, and to know images that were trained on.
+        left_out: images that were left out before, as the model was trained on them, for the report.
+        include_train: whether to score such images was asked for, for the report.
         fingerprint: where the baselines come from; the contract's when not given.
 
     Raises:
@@ -55,16 +57,19 @@ def score(
     baselines = _Baselines(fingerprint or predictor.contract.fingerprint, len(predictor.contract.classes))
     total = _Total(Confusion(len(predictor.contract.classes)), Confusion(len(predictor.contract.classes)))
     for one in _counted(predictor, pairs, read, baselines):
-        total.add(one, (hashes or {}).get(one.pair.image, ""))
+        sha256 = (hashes or {}).get(one.pair.image, "")
+        trained = predictor.contract.fingerprint
+        total.add(one, sha256, trained.holds(sha256) if sha256 and trained.images else None)
     return ScoreReport(
         split=split,
         protocol=describe_protocol(
             predictor.contract,
             total.confusion,
             split=split,
-            images=len(total.rows),
             ignored=total.ignored,
+            trained_on=[row.trained_on for row in total.rows],
             left_out=left_out,
+            include_train=include_train,
         ),
         classes=predictor.contract.classes,
         confusion=total.confusion,
@@ -102,12 +107,12 @@ class _Total:
     ignored: int = 0
     rows: list[ImageScore] = field(default_factory=list[ImageScore])
 
-    def add(self, one: _Counted, sha256: str) -> None:
+    def add(self, one: _Counted, sha256: str, trained_on: bool | None) -> None:
         self.confusion += one.confusion
         self.ignored += one.ignored
         if one.position is not None:
             self.position += one.position
-        self.rows.append(ImageScore.of(one.pair.image, sha256, one.pair.group, one.confusion))
+        self.rows.append(ImageScore.of(one.pair, sha256, trained_on, one.confusion))
 
 
 def _counted(predictor: Predictor, pairs: Iterable[Pair], read: Read, baselines: _Baselines) -> Iterator[_Counted]:

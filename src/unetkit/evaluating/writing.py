@@ -33,12 +33,17 @@ def read_images(folder: Path) -> list[dict[str, str]]:
 
 
 def images_csv(report: ScoreReport) -> str:
-    """path, sha256, group, then tp, fp and fn in pixels for each class id: `tp 0`, `fp 0`, `fn 0`, `tp 1`, ..."""
+    """A row an image: path, sha256, group, trained_on ("yes", "no" or ""), and for each class id its pixels.
+
+    Columns of pixels: `tp 0`, `fp 0`, `fn 0`, `tp 1`, ...
+    """
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     counts = [f"{kind} {id_}" for id_ in range(len(report.classes)) for kind in ("tp", "fp", "fn")]
-    writer.writerow(["path", "sha256", "group", *counts])
+    writer.writerow(["path", "sha256", "group", "trained_on", *counts])
     for row in report.rows:
         triples = zip(row.true_positives, row.false_positives, row.false_negatives, strict=True)
-        writer.writerow([row.image, row.sha256, row.group, *(int(count) for triple in triples for count in triple)])
+        known = {True: "yes", False: "no", None: ""}[row.trained_on]
+        pixels = (int(count) for triple in triples for count in triple)
+        writer.writerow([row.image, row.sha256, row.group, known, *pixels])
     return text.getvalue()

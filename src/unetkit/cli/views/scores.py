@@ -8,6 +8,7 @@ from rich.text import Text
 
 from unetkit.cli.views.tables import facts, score, share, table
 
+SAID_ABOVE = {"split", "images", "scored_trained_on", "include_train"}
 NAMES = {"mean_iou": "mean IoU", "mean_dice": "mean Dice", "pixel_accuracy": "pixel accuracy"}
 
 
@@ -25,7 +26,9 @@ def show_scores(document: Any, screen: Console) -> None:
 
 def _headline(document: Any) -> str:
     model, data = document["model"] or "the model", document["data"]
-    return f"{model} on {document['images']:,} images{f' of {data}' if data else ''} (split: {document['split']})"
+    trained = document["protocol"]["scored_trained_on"]
+    note = f"; the model was trained on {trained:,} of them" if trained else ""
+    return f"{model} on {document['images']:,} images{f' of {data}' if data else ''} (split: {document['split']}){note}"
 
 
 def _means(document: Any) -> Iterator[tuple[str, ...]]:
@@ -43,7 +46,11 @@ def _classes(document: Any) -> Iterator[tuple[str, ...]]:
 
 
 def _protocol(document: Any) -> Iterator[tuple[str, Text]]:
-    """How it was scored, as far as that is plain values and not said above."""
-    for key, value in document["protocol"].items():
-        if isinstance(value, str | int | float) and key not in {"split", "images"}:
+    """How it was scored, as far as that is plain values and not said above; and what was not scored."""
+    protocol = document["protocol"]
+    for key, value in protocol.items():
+        if isinstance(value, str | int | float) and key not in SAID_ABOVE:
             yield key.replace("_", " "), Text(str(value), style="dim")
+    yield "ignored", Text(f"{share(protocol['ignore']['pixels_share'])} of the pixels", style="dim")
+    if protocol["classes_absent"]:
+        yield "not in the truth", Text(", ".join(protocol["classes_absent"]), style="dim")
