@@ -18,6 +18,7 @@ from unetkit.data.copies import identical_files
 from unetkit.data.dataset import DataSet, open_data, write_manifest
 from unetkit.data.groups import natural_key
 from unetkit.errors import ConfigError, DataError
+from unetkit.files import sha256_file
 
 
 def save(path: Path, pixels: np.ndarray) -> None:
@@ -115,10 +116,19 @@ def test_a_part_that_is_empty_in_a_manifest_of_ours_stays_empty(root: Path, tmp_
 
 
 def test_a_manifest_with_hashes_knows_every_image(root: Path, tmp_path: Path) -> None:
-    write_manifest(open_data(root), tmp_path, hashes=True)
+    dataset = open_data(root)
+    write_manifest(dataset, tmp_path, hashes=dataset.hash_images(dataset.pairs))
     again = open_data(tmp_path)
-    assert len(set(again.columns["sha256"])) == 20
-    assert replace(again, columns={}) == open_data(root)
+    assert again.columns["sha256"] == tuple(sha256_file(root / pair.image) for pair in dataset.pairs)
+    assert replace(again, columns={}) == dataset
+
+
+def test_hashes_that_a_manifest_brought_are_not_believed(root: Path, tmp_path: Path) -> None:
+    dataset = open_data(root)
+    write_manifest(dataset, tmp_path, hashes=dict.fromkeys(dataset.hash_images(dataset.pairs), "0" * 64))
+    stale = open_data(tmp_path)
+    write_manifest(stale, tmp_path, hashes=stale.hash_images(stale.pairs))
+    assert len(set(open_data(tmp_path).columns["sha256"])) == 20
 
 
 def test_a_manifest_can_be_split_anew_and_its_classes_named(root: Path, tmp_path: Path) -> None:

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from unetkit.data.manifest import Manifest, find_manifest, load_manifest, save_manifest
 from unetkit.data.pair import Pair
 from unetkit.errors import DataError, FormatError
-from unetkit.files import sha256_file
 
 NAMES = st.text(st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\0"), min_size=1, max_size=12)
 ROWS = st.lists(
@@ -65,12 +64,6 @@ def test_a_manifest_beside_its_images_can_be_moved_with_them(tmp_path: Path) -> 
     save_manifest(small(tmp_path / "old"), tmp_path / "old")
     (tmp_path / "old").rename(tmp_path / "new")
     assert load_manifest(tmp_path / "new" / "manifest.csv").root == tmp_path / "new"
-
-
-def test_hashes_are_those_of_the_image_files(tmp_path: Path) -> None:
-    (tmp_path / "1.png").write_bytes(b"pixels")
-    save_manifest(Manifest(tmp_path, (Pair("1.png", "m.png"),), {}, DESCRIPTION), tmp_path, hashes=True)
-    assert load_manifest(tmp_path / "manifest.csv").columns == {"sha256": (sha256_file(tmp_path / "1.png"),)}
 
 
 @pytest.mark.parametrize("name", ["manifest.csv", "data.yaml"])

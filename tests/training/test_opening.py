@@ -1,5 +1,7 @@
 """How a run goes on: with its own settings and its own weights, and nothing is dropped in silence."""
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,8 @@ from unetkit.errors import ConfigError
 from unetkit.recipes.settings import settings
 from unetkit.runs import RunFolder, save_last
 from unetkit.training.opening import begin
+from unetkit.training.result import TrainResult
+from unetkit.training.train import train
 
 
 @pytest.fixture
@@ -49,3 +53,19 @@ def test_a_run_that_has_ended_or_data_beside_it_are_refused(run: RunFolder):
     run.model.touch()
     with pytest.raises(ConfigError, match="has ended"):
         resumed(run)
+
+
+def test_images_that_changed_since_a_run_began_are_told(
+    scenes: Path, tmp_path: Path, trained: Callable[..., TrainResult], capsys: pytest.CaptureFixture[str]
+):
+    data = Path(shutil.copytree(scenes, tmp_path / "data"))
+    result = trained(data)
+    result.model.unlink()
+    image = sorted((data / "images").iterdir())[3]
+    image.write_bytes(image.read_bytes() + b" ")
+    console.switch_on(quiet=True)
+    train(TrainSettings(resume=str(result.run)))
+    said = capsys.readouterr().err
+    console.switch_off()
+    assert "1 of 12 images have changed" in said
+    assert image.name in said

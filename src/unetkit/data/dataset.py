@@ -17,14 +17,16 @@ from unetkit.data.description import about_of, describe, masks_of, reading_of, r
 from unetkit.data.encodings import Encoding
 from unetkit.data.groups import GroupRule, find_groups
 from unetkit.data.layouts import Reading, find_pairs
-from unetkit.data.manifest import Manifest, find_manifest, load_manifest, save_manifest
+from unetkit.data.manifest import HASH, Manifest, find_manifest, load_manifest, save_manifest
 from unetkit.data.pair import Pair
+from unetkit.data.parallel import each
 from unetkit.data.pixels import read_photo, read_truth
 from unetkit.data.scan import FileScan, MaskScan, evenly, scan_files
 from unetkit.data.soundness import BadFile
 from unetkit.data.splits import DEFAULT_TEST, DEFAULT_VAL, Split, SplitBy, split_pairs
 from unetkit.data.truth import Truth, count_classes, learn_truth
 from unetkit.errors import ConfigError, DataError
+from unetkit.files import sha256_file
 
 
 class Said(TypedDict, total=False):
@@ -119,6 +121,11 @@ class DataSet:
             return known.of(pair.image for pair in pairs)
         return count_classes(self.root, pairs, self.reading, self.encoding, len(self.classes))
 
+    def hash_images(self, pairs: Sequence[Pair]) -> dict[str, str]:
+        """Image → SHA-256 of its file as it is now; a column `sha256` that a table brought may be older."""
+        hashes = each(lambda pair: sha256_file(self.root / pair.image), pairs, "hashing images")
+        return {pair.image: sha256 for pair, sha256 in zip(pairs, hashes, strict=True)}
+
     def refuse_bad(self, more: Sequence[BadFile] = ()) -> None:
         """Raise DataError if a file of a pair cannot be used, `more` that was found later: before training starts."""
         used = {pair.image for pair in self.pairs}
@@ -180,16 +187,21 @@ def open_data(
     )
 
 
-def write_manifest(dataset: DataSet, folder: Path, *, hashes: bool = False, sealed: bool = False) -> None:
+def write_manifest(
+    dataset: DataSet, folder: Path, *, hashes: Mapping[str, str] | None = None, sealed: bool = False
+) -> None:
     """Write `manifest.csv` and `data.yaml` into `folder`, which must exist.
 
     Args:
-        hashes: add the SHA-256 of each image file as a column.
+        hashes: what `hash_images` gave for all pairs, to be added as a column; one that the data brought gives way.
         sealed: protect both files by checksums, as in a run folder.
     """
     description = describe(dataset.reading, dataset.encoding, dataset.classes, dataset.groups, dataset.split_by)
-    manifest = Manifest(dataset.root, dataset.pairs, dataset.columns, {**dataset.about, **description})
-    save_manifest(manifest, folder, hashes=hashes, sealed=sealed)
+    columns = dict(dataset.columns)
+    if hashes is not None:
+        columns[HASH] = tuple(hashes[pair.image] for pair in dataset.pairs)
+    manifest = Manifest(dataset.root, dataset.pairs, columns, {**dataset.about, **description})
+    save_manifest(manifest, folder, sealed=sealed)
 
 
 # --- steps ------------------------------------------------------------------------------------------------------

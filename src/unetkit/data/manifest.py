@@ -38,7 +38,7 @@ class Manifest:
     Attributes:
         root: the folder that the pairs' paths are relative to, absolute.
         pairs: in the order of the table.
-        columns: further columns, a value for each pair; `sha256` is that of the image file.
+        columns: further columns, a value for each pair; `sha256` is that of the image file when it was written.
         description: the other keys of `data.yaml`: layout, encoding, classes, groups, source, licence.
     """
 
@@ -55,16 +55,13 @@ def find_manifest(source: Path) -> Path | None:
     return table if described else None
 
 
-def save_manifest(manifest: Manifest, folder: Path, *, hashes: bool = False, sealed: bool = False) -> None:
+def save_manifest(manifest: Manifest, folder: Path, *, sealed: bool = False) -> None:
     """Write both files into `folder`, which must exist.
 
     Args:
-        hashes: add the SHA-256 of each image file as a column (or keep the one that is there).
         sealed: protect both by checksums, as in a run folder.
     """
-    columns = dict(manifest.columns)
-    if hashes and HASH not in columns:
-        columns[HASH] = tuple(sha256_file(manifest.root / pair.image) for pair in manifest.pairs)
+    columns = manifest.columns
     order = [HASH] * (HASH in columns) + [name for name in columns if name != HASH]
     rows = [
         (pair.image, pair.mask, pair.split or "", pair.group or "", *(columns[name][i] for name in order))

@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 
-from unetkit.files import sha256_file
 from unetkit.metrics.baselines import PositionPrior
 from unetkit.modelfile import Fingerprint, write_model
 from unetkit.reports.report import write_report
@@ -41,7 +40,7 @@ def close_run(run: RunFolder, session: Session, scorer: Scorer) -> TrainResult:
 def fingerprint(session: Session) -> Fingerprint:
     """What the training images were, and the two baselines that their masks give (from the cache, at working size)."""
     material, cache = session.material, session.maker.cache
-    hashes = [sha256_file(material.dataset.root / pair.image) for pair in material.train]
+    hashes = [session.hashes[pair.image] for pair in material.train]
     prior = PositionPrior(len(material.counts), material.fit.height, material.fit.width)
     for index, pair in enumerate(material.train):
         rows, columns = material.fit.box(*native_size(material.dataset, pair))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
@@ -12,7 +13,8 @@ from unetkit.config.layers import settings_of_text
 from unetkit.config.sections import DEFAULT_MINUTES, DataSettings
 from unetkit.config.writing import to_yaml
 from unetkit.console import say, warn
-from unetkit.data.dataset import write_manifest
+from unetkit.data.dataset import DataSet, write_manifest
+from unetkit.data.manifest import HASH
 from unetkit.errors import ConfigError
 from unetkit.runs import RunFolder, environment, has_state, next_free, refuse_taken
 from unetkit.training.choices import refuse_unknown
@@ -92,17 +94,30 @@ def _manifest_settings(data: DataSettings) -> DataSettings:
 
 def open_folder(beginning: Beginning, session: Session) -> RunFolder:
     """The run folder: a new one appears whole, with settings, manifest and environment inside."""
+    settings, dataset = beginning.settings, session.material.dataset
+    session.hashes = dataset.hash_images(dataset.pairs)
     if beginning.run is not None:
         say(f"going on with {beginning.run.path}")
+        _tell_changed(dataset, session.hashes)
         return beginning.run
-    settings, dataset = beginning.settings, session.material.dataset
     path = Path(settings.out) if settings.out else next_free(Path("runs"), Path(beginning.source).resolve().name)
     run = RunFolder.create(
         path,
         config=to_yaml(settings),
         environment=environment(),
-        write_manifest=lambda folder: write_manifest(dataset, folder, hashes=True, sealed=True),
+        write_manifest=lambda folder: write_manifest(dataset, folder, hashes=session.hashes, sealed=True),
         overwrite=settings.overwrite,
     )
     say(f"run folder {run.path}")
     return run
+
+
+def _tell_changed(dataset: DataSet, hashes: Mapping[str, str]) -> None:
+    """The sealed manifest of the run knows the images as they were when it began."""
+    before = zip(dataset.pairs, dataset.columns[HASH], strict=True)
+    changed = [pair.image for pair, sha256 in before if hashes[pair.image] != sha256]
+    if changed:
+        count = (
+            f"{len(changed):,} of {len(dataset.pairs):,} images have changed since this run began ({changed[0]}, ...)"
+        )
+        warn(f"{count}: its bits will differ from those of one that was never stopped")

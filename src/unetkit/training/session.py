@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -46,6 +46,7 @@ class Session:
         stepper: network, loss, optimiser, average.
         maker: makes the batches.
         samples_per_step: batch × accumulated batches.
+        hashes: image → SHA-256 of its file as this part of the run found it; known once the folder is open.
     """
 
     settings: TrainSettings
@@ -58,6 +59,7 @@ class Session:
     rates: Rates
     samples_per_step: int
     progress: Progress
+    hashes: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
     def metric(self) -> str:

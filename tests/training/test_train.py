@@ -1,0 +1,41 @@
+"""The whole job, a step or two long."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from unetkit.data.dataset import open_data, write_manifest
+from unetkit.files import sha256_file
+from unetkit.modelfile import read_model
+from unetkit.training.result import TrainResult
+
+Run = Callable[..., TrainResult]
+
+
+def test_every_image_is_hashed_once(scenes: Path, trained: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed: Counter[str] = Counter()
+    original = hashlib.file_digest
+
+    def counting(file: Any, name: Any) -> Any:
+        hashed[Path(file.name).parent.name] += 1
+        return original(file, name)
+
+    monkeypatch.setattr(hashlib, "file_digest", counting)
+    trained(scenes)
+    assert hashed["images"] == 12
+
+
+def test_hashes_that_a_manifest_brought_are_not_believed(scenes: Path, tmp_path: Path, trained: Run) -> None:
+    dataset = open_data(scenes)
+    write_manifest(dataset, tmp_path, hashes={pair.image: "0" * 64 for pair in dataset.pairs})
+    result = trained(tmp_path)
+    true = [sha256_file(scenes / pair.image) for pair in dataset.pairs]
+    assert open_data(result.run).columns["sha256"] == tuple(true)
+    _, contract = read_model(result.model)
+    assert all(contract.fingerprint.holds(sha256_file(scenes / pair.image)) for pair in dataset.split("train"))
