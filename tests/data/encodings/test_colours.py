@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image as Pillow
 from scipy import ndimage
 from scipy.spatial import KDTree
@@ -18,6 +20,8 @@ from unetkit.data.classes import ClassTable
 from unetkit.data.decode import decode_mask_pixels, read_image
 from unetkit.data.encodings import Encoding, find_encoding
 from unetkit.data.encodings.colours import Colours, SmearedColours
+from unetkit.data.encodings.known import table_of_colours
+from unetkit.data.encodings.survey import Survey
 from unetkit.data.tables import KNOWN_TABLES, Colour
 from unetkit.errors import AmbiguityError, ConfigError, DataError
 
@@ -98,6 +102,60 @@ def test_known_palettes_are_recognised_exact_and_smeared(name: str) -> None:
         assert classes.name == name
         assert encoding.decode(seen).mask[36, 12::24].tolist() == ids
         assert f"classes of {name}" in notes
+
+
+PALETTES = ("cityscapes", "camvid", "camvid-32", "carla", "carla-13", "pascal-voc")
+
+
+def scored(name: str) -> list[Colour]:
+    """The colours of the classes that a table scores."""
+    table = KNOWN_TABLES[name]
+    return [colour for index, (_, colour) in enumerate(table.classes) if index not in table.ignored]
+
+
+def shifted(pixels: Pixels, most: int, seed: int = 0) -> Pixels:
+    """Each colour a few levels off in each channel, the same everywhere, as JPEG draws an area."""
+    colours, place = np.unique(pixels.reshape(-1, 3), axis=0, return_inverse=True)
+    off = np.random.default_rng(seed).integers(-most, most + 1, colours.shape)
+    return np.clip(colours + off, 0, 255).astype(np.uint8)[place].reshape(pixels.shape)
+
+
+@pytest.mark.parametrize("name", PALETTES)
+@pytest.mark.parametrize("seed", range(3))
+def test_a_known_palette_a_few_levels_off_is_recognised(name: str, seed: int) -> None:
+    pixels = shifted(blocks(scored(name)), 3, seed)
+    encoding, classes, _ = find(pixels, "a.jpg")
+    assert classes.name == name
+    assert (
+        encoding.decode(pixels).mask[0, ::24].tolist() == encoding.decode(blocks(scored(name))).mask[0, ::24].tolist()
+    )
+
+
+@pytest.mark.parametrize("other", PALETTES)
+@pytest.mark.parametrize("name", PALETTES)
+def test_a_palette_never_takes_the_masks_of_another(name: str, other: str) -> None:
+    black = {(0, 0, 0)}
+    both = set(KNOWN_TABLES[name].palette) & set(KNOWN_TABLES[other].palette) - black
+    own = sorted(set(scored(name)) - both - black)
+    for some in {1, len(own)} if own and other != name else ():
+        pixels = blocks([*own[:some], *sorted(both)])
+        for seen in (pixels, shifted(pixels, 3), as_jpeg(pixels, 92)):
+            table = table_of_colours(Survey([("a.jpg", seen)]))
+            assert table is None or table.name != other
+
+
+@given(st.lists(st.tuples(*[st.integers(0, 255)] * 3), min_size=2, max_size=20, unique=True), st.booleans())
+def test_a_table_of_other_colours_is_never_taken_for_a_known_one(colours: list[Colour], smeared: bool) -> None:
+    pixels = blocks(colours, size=16)
+    assert table_of_colours(Survey([("a.jpg", as_jpeg(pixels, 90) if smeared else pixels)])) is None
+
+
+@pytest.mark.parametrize("name", PALETTES)
+@pytest.mark.parametrize("share", [0.0005, 0.02, 0.3])
+def test_a_colour_more_than_a_table_has_is_not_that_table(name: str, share: float) -> None:
+    pixels = blocks(scored(name))
+    pixels.reshape(-1, 3)[: round(share * pixels[:, :, 0].size)] = (255, 0, 200)
+    assert table_of_colours(Survey([("a.png", pixels)])) is None
 
 
 def test_colours_that_a_table_does_not_score_are_ignore() -> None:

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
+from unetkit.data.arrays import Counts
 from unetkit.data.classes import ClassTable
 from unetkit.data.encodings.base import Request
-from unetkit.data.encodings.palette import Points, unpack
-from unetkit.data.encodings.survey import Survey, code_of
+from unetkit.data.encodings.palette import Points, discover_palette, unpack
+from unetkit.data.encodings.survey import Codes, Survey
 from unetkit.data.tables import KNOWN_TABLES, Colour, KnownTable
 
 CLOSE = 12
 """JPEG leaves most pixels this near to their colour; chance does not."""
-_ENOUGH = 0.6
+_OFF = 3
+"""Levels a channel by which JPEG shifts the colour of an area drawn in one."""
 _SAMPLE = 30_000
 """The most frequent colours decide."""
+_FEW = 64
+"""So few colours of lossless files are drawn, not smeared: each of them is meant."""
 _FEWEST = 4
 """Colours that must be met, black apart: two or three are shared by too many tables."""
+_RARE = 0.01
+"""Of the pixels crowd around a colour that JPEG makes along borders, at most; what holds more is drawn."""
+_ENOUGH = 0.6
+"""Of the pixels must crowd around the table's colours."""
 
 
 def values_of(table: KnownTable, survey: Survey) -> tuple[dict[int, int | None], str]:
@@ -70,21 +77,56 @@ def with_colours(table: KnownTable, request: Request) -> tuple[ClassTable, dict[
 
 
 def table_of_colours(survey: Survey) -> KnownTable | None:
-    """The known table whose colours these masks have, exactly or smeared by JPEG; None where no table fits well."""
+    """The known table whose colours these masks have, exactly or smeared by JPEG.
+
+    Four of its colours, black apart, must be met, up to a few levels; and no other colour may be drawn. Of several
+    such tables the one is meant of which most is met. None where no table fits.
+    """
     codes, counts = survey.colours
+    met = _drawn_exactly if len(codes) <= _FEW and not survey.lossy else _drawn_and_smeared
+    found = {name: met(codes, counts, _points(table.palette)) for name, table in KNOWN_TABLES.items()}
+    best = max(found, key=lambda name: found[name])
+    return KNOWN_TABLES[best] if found[best] >= _FEWEST else None
+
+
+def _drawn_exactly(codes: Codes, _: Counts, palette: Points) -> int:
+    """How many colours of the palette, black apart, are there; 0 if another colour is."""
+    apart = _apart(unpack(codes), palette)
+    return _met(apart, palette) if (apart.min(axis=1) <= _OFF).all() else 0
+
+
+def _drawn_and_smeared(codes: Codes, counts: Counts, palette: Points) -> int:
+    """How many colours of the palette, black apart, pixels crowd around; 0 if they crowd around another one."""
+    crowds = _crowds(codes, counts)
+    drawn, shares = _points(crowds), np.array(list(crowds.values()))
+    if not crowds:
+        return 0
+    ours = np.sqrt(((drawn[:, None] - palette) ** 2).sum(axis=2)).min(axis=1) <= CLOSE
+    if shares[ours].sum() < _ENOUGH or shares[~ours].max(initial=0) > _RARE:
+        return 0
+    return _met(_apart(drawn, palette), palette)
+
+
+def _crowds(codes: Codes, counts: Counts) -> dict[Colour, float]:
+    """The colours that pixels crowd around, and the share of the pixels around each."""
     if len(codes) > _SAMPLE:
         frequent = np.argpartition(counts, -_SAMPLE)[-_SAMPLE:]
         codes, counts = codes[frequent], counts[frequent]
-    pixels, present = unpack(codes), set(codes.tolist())
-    best: tuple[float, KnownTable] | None = None
-    for table in KNOWN_TABLES.values():
-        palette = np.array(list(table.palette), np.float32)
-        near = _nearest_squared(pixels, palette) <= CLOSE**2
-        met = {code_of(colour) for colour in table.palette if colour != (0, 0, 0)} & present
-        covered = float(counts[near].sum() / counts.sum())
-        if len(met) >= _FEWEST and covered >= _ENOUGH and (best is None or covered > best[0] + 0.002):
-            best = covered, table
-    return best[1] if best else None
+    total = float(counts.sum())
+    return {colour: mass / total for colour, mass in discover_palette(codes, counts)}
+
+
+def _points(colours: Iterable[Colour]) -> Points:
+    return np.array(list(colours), np.float32).reshape(-1, 3)
+
+
+def _apart(drawn: Points, palette: Points) -> Points:
+    """Levels, in the channel that differs most, between each colour drawn and each of the palette."""
+    return np.abs(drawn[:, None] - palette).max(axis=2)
+
+
+def _met(apart: Points, palette: Points) -> int:
+    return int(((apart <= _OFF).any(axis=0) & palette.any(axis=1)).sum())
 
 
 def table_of_red(survey: Survey, highest: int, distinct: int) -> str | None:
@@ -95,9 +137,3 @@ def table_of_red(survey: Survey, highest: int, distinct: int) -> str | None:
     if camera or distinct >= 8:
         return "carla" if highest > 12 else "carla-13"
     return None
-
-
-def _nearest_squared(pixels: Points, palette: Points) -> npt.NDArray[np.float32]:
-    """Squared distance of each pixel to its nearest colour; exact, since float32 holds these integers."""
-    nearest = ((palette**2).sum(axis=1) - 2 * (pixels @ palette.T)).min(axis=1)
-    return nearest + (pixels**2).sum(axis=1)
