@@ -22,8 +22,8 @@ class MovingAverage:
         self.decay = decay
         self.updates = 0
         self.network = copy.deepcopy(network).eval().requires_grad_(False)
-        self._pairs = _float_pairs(self.network, network)
-        self._others = _other_pairs(self.network, network)
+        self._pairs = _pairs(self.network, network, floats=True)
+        self._others = _pairs(self.network, network, floats=False)
 
     @torch.no_grad()
     def update(self) -> None:
@@ -35,14 +35,6 @@ class MovingAverage:
             target.lerp_(source, 1 - decay)
         for target, source in zip(*self._others, strict=True):
             target.copy_(source)
-
-
-def _float_pairs(average: nn.Module, network: nn.Module) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
-    return _pairs(average, network, floats=True)
-
-
-def _other_pairs(average: nn.Module, network: nn.Module) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
-    return _pairs(average, network, floats=False)
 
 
 def _pairs(average: nn.Module, network: nn.Module, *, floats: bool) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
