@@ -1,57 +1,34 @@
-"""A model that any person can predict, and scenes with masks."""
+"""The brightness model, and scenes with masks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from unetkit.data.arrays import Floats, Image, Mask
-from unetkit.data.classes import ClassTable
-from unetkit.data.normalise import Normalisation
+from predicting.brightness import CONTRACT, Brightness, scene
+from unetkit.data.arrays import Image, Mask
 from unetkit.data.pair import Pair
-from unetkit.data.resize import Fit
 from unetkit.modelfile import Contract, Fingerprint
 from unetkit.predicting.predictor import Predictor
 
 Scene = tuple[Image, Mask]
 
 
-class Brightness:
-    """A backend without a network: the mean of the normalised channels is the score of the sky."""
-
-    name = "brightness"
-
-    def scores(self, batch: Floats) -> Floats:
-        sky = batch.mean(axis=1)
-        return np.stack([-sky, sky], axis=1)
-
-
-def scene(height: int, width: int, horizon: int, truth: int) -> Scene:
+def pair(height: int, width: int, horizon: int, truth: int) -> Scene:
     """Bright down to `horizon`; the mask says sky down to `truth`."""
-    image = np.full((height, width, 3), 30, np.uint8)
-    image[:horizon] = 220
     mask = np.zeros((height, width), np.uint8)
     mask[:truth] = 1
-    return image, mask
+    return scene(height, width, horizon), mask
 
 
 @pytest.fixture
 def contract() -> Contract:
-    return Contract(
-        network="unet",
-        settings={},
-        classes=ClassTable.from_text("0=sea,255=sky"),
-        channels=3,
-        depth=8,
-        normalisation=Normalisation("train", (128.0,) * 3, (64.0,) * 3),
-        size=Fit(24, 32),
-        outputs=2,
-        fingerprint=Fingerprint.of([], [900, 100], np.zeros((24, 32), np.uint8)),
-    )
+    return replace(CONTRACT, fingerprint=Fingerprint.of([], [900, 100], np.zeros((24, 32), np.uint8)))
 
 
 @pytest.fixture
@@ -64,7 +41,7 @@ def scenes() -> dict[Pair, Scene]:
     """Five pairs of two sizes; in the last the truth lies lower than what is seen."""
     horizons = [(24, 32, 9, 9), (48, 64, 20, 20), (24, 32, 12, 12), (48, 64, 30, 30), (24, 32, 6, 12)]
     return {
-        Pair(f"images/{number}.png", f"masks/{number}.png", "val", f"clip {number % 2}"): scene(*row)
+        Pair(f"images/{number}.png", f"masks/{number}.png", "val", f"clip {number % 2}"): pair(*row)
         for number, row in enumerate(horizons)
     }
 
@@ -76,7 +53,7 @@ def folder(tmp_path: Path) -> Callable[..., Path]:
     def make(name: str, count: int = 5, values: tuple[int, int] = (0, 255), first: int = 0) -> Path:
         root = tmp_path / name
         for number in range(first, first + count):
-            image, mask = scene(24, 32, 5 + number, 5 + number)
+            image, mask = pair(24, 32, 5 + number, 5 + number)
             image[0, 0] = number
             for kind, pixels in (("images", image), ("masks", np.array(values, np.uint8)[mask])):
                 (root / kind).mkdir(parents=True, exist_ok=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from predicting.brightness import stand_in
 from unetkit import console
 from unetkit.config.jobs import EvaluateSettings
 from unetkit.config.sections import DataSettings
@@ -25,12 +26,8 @@ ALL = EvaluateSettings(data=DataSettings(split_by="random"))
 
 @pytest.fixture(autouse=True)
 def model(predictor: Predictor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Predictor:
-    """MODEL is the brightness model, whatever the file holds."""
-
-    def load(path: str, *, device: str, threads: int, channels: str) -> Predictor:
-        return Predictor(predictor.contract, predictor.backend, channels=channels)
-
-    monkeypatch.setattr(job, "load", load)
+    """MODEL is the brightness model."""
+    stand_in(job, predictor, monkeypatch)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "m.safetensors").touch()
     return predictor

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
+from predicting.brightness import scene, stand_in
 from unetkit.config.jobs import PredictSettings
 from unetkit.data.arrays import Floats
 from unetkit.data.classes import ClassTable
@@ -27,12 +28,8 @@ Save = Callable[..., Path]
 
 @pytest.fixture(autouse=True)
 def model(predictor: Predictor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Predictor:
-    """MODEL is the brightness model, whatever it is called."""
-
-    def load(path: str, *, device: str, threads: int, channels: str) -> Predictor:
-        return Predictor(predictor.contract, predictor.backend, channels=channels)
-
-    monkeypatch.setattr(job, "load", load)
+    """MODEL is the brightness model."""
+    stand_in(job, predictor, monkeypatch)
     monkeypatch.chdir(tmp_path)
     return predictor
 
@@ -40,11 +37,9 @@ def model(predictor: Predictor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 @pytest.fixture
 def photo(tmp_path: Path) -> Save:
     def save(name: str, height: int = 30, width: int = 40, horizon: int = 15) -> Path:
-        image = np.full((height, width, 3), 30, np.uint8)
-        image[:horizon] = 220
         path = tmp_path / "in" / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        assert cv2.imwrite(str(path), image)
+        assert cv2.imwrite(str(path), scene(height, width, horizon))
         return path
 
     return save

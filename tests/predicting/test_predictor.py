@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unetkit.data.arrays import Floats, Image
+from predicting.brightness import scene
+from unetkit.data.arrays import Floats
 from unetkit.data.classes import ClassTable
 from unetkit.data.normalise import Normalisation
 from unetkit.data.resize import Fit
@@ -16,12 +17,6 @@ from unetkit.modelfile import Contract
 from unetkit.predicting.predictor import Predictor
 
 SEA, SKY = 0, 1
-
-
-def scene(height: int, width: int, horizon: int, channels: int = 3) -> Image:
-    image = np.full((height, width, channels), 30, np.uint8)
-    image[:horizon] = 220
-    return image
 
 
 def test_a_horizon_is_found_to_the_pixel_at_working_size(predictor: Predictor) -> None:
