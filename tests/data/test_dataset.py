@@ -16,7 +16,7 @@ from PIL import Image as Pillow
 from unetkit.data import truth
 from unetkit.data.copies import identical_files
 from unetkit.data.dataset import DataSet, open_data, write_manifest
-from unetkit.data.groups import natural_key
+from unetkit.data.groups import NO_GROUPS, natural_key
 from unetkit.errors import ConfigError, DataError
 from unetkit.files import sha256_file
 
@@ -144,6 +144,20 @@ def test_a_mask_that_no_longer_fits_its_manifest_is_left_out_when_asked(root: Pa
     dataset = open_data(tmp_path, skip_bad=True)
     assert [(bad.path, bad.fault) for bad in dataset.bad] == [("masks/c0_000.png", "unknown-values")]
     assert len(dataset.pairs) == 19
+
+
+def test_groups_written_into_a_manifest_by_hand_are_told_with_their_count(root: Path, tmp_path: Path) -> None:
+    write_manifest(open_data(root, groups="c[0-3]_00", split_by="random"), tmp_path)
+    table = tmp_path / "manifest.csv"
+    table.write_text(table.read_text().replace(",c0_00", ",left").replace(",c1_00", ",left"))
+    assert open_data(tmp_path).groups.evidence.startswith("column `group`: 3 groups")
+    assert open_data(tmp_path).groups.count == 3
+
+
+def test_groups_of_a_manifest_that_knew_none_are_told(root: Path, tmp_path: Path) -> None:
+    write_manifest(replace(open_data(root), groups=NO_GROUPS), tmp_path)
+    rule = open_data(tmp_path).groups
+    assert (rule.by, rule.count, rule.evidence) == ("column", 4, "column `group`: 4 groups, 5 images each")
 
 
 def test_source_and_licence_are_handed_on(root: Path, tmp_path: Path) -> None:

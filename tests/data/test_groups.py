@@ -146,7 +146,7 @@ def test_a_column_groups_and_one_called_group_does_so_unasked() -> None:
     assert find_groups(images, groups="flight", columns=table)[1] == ("f1", "f1", None)
     rule, found = find_groups(images, columns=table)
     assert found == ("x", "y", "y")
-    assert rule == GroupRule("column", "as given with the pairs: 2 groups, 1–2 images each", "group", 2)
+    assert rule == GroupRule("column", "column `group`: 2 groups, 1–2 images each", "group", 2)
 
 
 @pytest.mark.parametrize(

@@ -6,43 +6,28 @@ reading (which image has which mask) → headers → encoding and classes → gr
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import Any, Unpack
 
 from unetkit.data.arrays import Image, Mask
 from unetkit.data.classes import ClassTable
 from unetkit.data.copies import Sets, identical_files
 from unetkit.data.description import about_of, describe, masks_of, reading_of, rule_of
 from unetkit.data.encodings import Encoding
-from unetkit.data.groups import GroupRule, find_groups
+from unetkit.data.groups import GroupRule
 from unetkit.data.layouts import Reading, find_pairs
 from unetkit.data.manifest import HASH, Manifest, find_manifest, load_manifest, save_manifest
 from unetkit.data.pair import Pair
 from unetkit.data.parallel import each
 from unetkit.data.pixels import read_photo, read_truth
+from unetkit.data.said import Said, grouped, learn, relies, split, uncut
 from unetkit.data.scan import FileScan, MaskScan, evenly, scan_files
 from unetkit.data.soundness import BadFile
-from unetkit.data.splits import DEFAULT_TEST, DEFAULT_VAL, Split, SplitBy, split_pairs
-from unetkit.data.truth import Truth, count_classes, learn_truth
+from unetkit.data.splits import Split
+from unetkit.data.truth import Truth, count_classes
 from unetkit.errors import ConfigError, DataError
 from unetkit.files import sha256_file
-
-
-class Said(TypedDict, total=False):
-    """What a user may say about how data are read; names and meanings as in `DataSettings`."""
-
-    images: str | None
-    masks: str | None
-    layout: str | None
-    encoding: str | None
-    classes: str | None
-    ignore: str | None
-    val: str
-    test: str
-    split_by: SplitBy
-    groups: str | None
-    skip_bad: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,26 +145,26 @@ def open_data(
     if table is not None:
         return _open_manifest(table, seed, said, masks_to_scan, hold_out)
     reading = find_pairs(source, images=said.get("images"), masks=said.get("masks"), layout=said.get("layout"))
-    files = scan_files(reading.root, reading.pairs, whole=_relies(said, masks_to_scan))
+    files = scan_files(reading.root, reading.pairs, whole=relies(said, masks_to_scan))
     sample = evenly(_sound(reading.pairs, files.bad, reading.root), masks_to_scan)
-    truth = _learn(reading, sample, said)
+    truth = learn(reading, sample, said)
     bad = (*files.bad, *truth.bad)
     pairs = _sound(reading.pairs, bad, reading.root) if said.get("skip_bad") else reading.pairs
-    rule, pairs = _grouped(pairs, said.get("groups"), _columns(reading, pairs))
+    rule, pairs = grouped(pairs, said.get("groups"), _columns(reading, pairs), reading.layout)
     copies = identical_files(reading.root, [pair.image for pair in pairs])
-    asked = said if hold_out else _uncut(pairs, said)
-    split = _split(pairs, rule, seed, asked, masks=truth.masks, copies=copies)
+    asked = said if hold_out else uncut(pairs, said)
+    made = split(pairs, rule, seed, asked, masks=truth.masks, copies=copies)
     return DataSet(
         root=reading.root,
-        pairs=split.pairs,
+        pairs=made.pairs,
         classes=truth.classes,
         encoding=truth.encoding,
         groups=rule,
-        split_by=split.by,
-        columns=_columns(reading, split.pairs),
+        split_by=made.by,
+        columns=_columns(reading, made.pairs),
         reading=reading,
         notes=truth.notes,
-        split_notes=split.notes,
+        split_notes=made.notes,
         bad=bad,
         files=files,
         masks=truth.masks,
@@ -208,6 +193,34 @@ def write_manifest(
 
 
 def _open_manifest(table: Path, seed: int, said: Said, masks_to_scan: int | None, hold_out: bool) -> DataSet:
+    _refuse_reading(table, said)
+    manifest = load_manifest(table)
+    reading = reading_of(manifest, table)
+    files = scan_files(manifest.root, manifest.pairs, whole=relies(said, masks_to_scan))
+    truth = _truth_again(manifest, table, _sound(manifest.pairs, files.bad, manifest.root), said)
+    bad = (*files.bad, *truth.bad)
+    pairs = _sound(manifest.pairs, bad, manifest.root) if said.get("skip_bad") else manifest.pairs
+    rule, pairs = _groups_again(manifest, reading, pairs, said)
+    made, by = _split_again(manifest.description, pairs, rule, seed, said, hold_out=hold_out)
+    return DataSet(
+        root=manifest.root,
+        pairs=made.pairs,
+        classes=truth.classes,
+        encoding=truth.encoding,
+        groups=rule,
+        split_by=by,
+        columns=_columns(reading, made.pairs),
+        reading=reading,
+        about=about_of(manifest.description),
+        notes=truth.notes,
+        split_notes=made.notes,
+        bad=bad,
+        files=files,
+        masks=truth.masks,
+    )
+
+
+def _refuse_reading(table: Path, said: Said) -> None:
     fixed = [f"--{name}" for name in ("images", "masks", "layout") if said.get(name)]
     if fixed:
         raise ConfigError(
@@ -215,65 +228,41 @@ def _open_manifest(table: Path, seed: int, said: Said, masks_to_scan: int | None
             where=str(table),
             advice="leave the flag out, or point at the folder of the images",
         )
-    manifest = load_manifest(table)
-    reading = reading_of(manifest, table)
-    files = scan_files(manifest.root, manifest.pairs, whole=_relies(said, masks_to_scan))
-    sound = _sound(manifest.pairs, files.bad, manifest.root)
-    encoding, classes = masks_of(manifest, table)
-    truth = _truth_again(reading, sound, said, encoding, classes)
-    if truth is not None:
-        encoding, classes = truth.encoding, truth.classes
-    bad = (*files.bad, *(truth.bad if truth is not None else ()))
-    pairs = _sound(manifest.pairs, bad, manifest.root) if said.get("skip_bad") else manifest.pairs
-    rule = rule_of(manifest.description) if said.get("groups") is None else None
-    if rule is None:
-        rule, pairs = _grouped(pairs, said.get("groups"), _columns(reading, pairs))
-    anew = said.get("split_by", "auto") != "auto" or not all(pair.split for pair in pairs)
-    # A split of ours without a val part stays without: what is cut now may have been trained on.
-    decided = "split_by" in manifest.description and not anew
-    split = _split(pairs, rule, seed, _uncut(pairs, said) if decided or not hold_out else said)
-    return DataSet(
-        root=manifest.root,
-        pairs=split.pairs,
-        classes=classes,
-        encoding=encoding,
-        groups=rule,
-        split_by=split.by if anew else str(manifest.description.get("split_by", split.by)),
-        columns=_columns(reading, split.pairs),
-        reading=reading,
-        about=about_of(manifest.description),
-        notes=truth.notes if truth is not None else (),
-        split_notes=split.notes,
-        bad=bad,
-        files=files,
-        masks=truth.masks if truth is not None else None,
-    )
 
 
-def _truth_again(
-    reading: Reading, sound: Sequence[Pair], said: Said, encoding: Encoding, classes: ClassTable
-) -> Truth | None:
+def _truth_again(manifest: Manifest, table: Path, sound: Sequence[Pair], said: Said) -> Truth:
     """A manifest's masks are read again if the user says what they mean, or wants the bad ones left out."""
+    encoding, classes = masks_of(manifest, table)
+    reading = reading_of(manifest, table)
     if any(said.get(name) for name in ("classes", "encoding", "ignore")):
-        return _learn(reading, sound, said)
+        return learn(reading, sound, said)
     if not said.get("skip_bad"):
-        return None
+        return Truth(encoding, classes, (), None, ())
     masks = count_classes(reading.root, sound, reading, encoding, len(classes))
     return Truth(encoding, classes, (), masks, masks.bad)
 
 
-def _uncut(pairs: Sequence[Pair], said: Said) -> Said:
-    """The same, without the val part that would be cut where none is given and nobody asks for one."""
-    given = said.get("split_by", "auto") == "auto" and any(pair.split == "val" for pair in pairs)
-    if given or said.get("val", DEFAULT_VAL) != DEFAULT_VAL:
-        return said
-    kept = said.copy()
-    kept["val"] = "0"
-    return kept
+def _groups_again(
+    manifest: Manifest, reading: Reading, pairs: Sequence[Pair], said: Said
+) -> tuple[GroupRule, tuple[Pair, ...]]:
+    """The rule that `data.yaml` tells, as long as it fits the groups in the table, which may have been edited."""
+    rule = rule_of(manifest.description)
+    count = len({pair.group for pair in pairs if pair.group})
+    alone = rule is not None and rule.by in ("time", "none") and not count
+    if rule is not None and said.get("groups") is None and (alone or count == rule.count):
+        return rule, tuple(pairs)
+    return grouped(pairs, said.get("groups"), _columns(reading, pairs), reading.layout)
 
 
-def _relies(said: Said, masks_to_scan: int | None) -> bool:
-    return masks_to_scan is None or bool(said.get("skip_bad"))
+def _split_again(
+    known: Mapping[str, Any], pairs: Sequence[Pair], rule: GroupRule, seed: int, said: Said, *, hold_out: bool
+) -> tuple[Split, str]:
+    """The split, and how it was made: once, if the table says the part of every pair."""
+    anew = said.get("split_by", "auto") != "auto" or not all(pair.split for pair in pairs)
+    # A split of ours without a val part stays without: what is cut now may have been trained on.
+    decided = "split_by" in known and not anew
+    made = split(pairs, rule, seed, uncut(pairs, said) if decided or not hold_out else said)
+    return made, made.by if anew else str(known.get("split_by", made.by))
 
 
 def _sound(pairs: Sequence[Pair], bad: Sequence[BadFile], root: Path) -> tuple[Pair, ...]:
@@ -286,44 +275,6 @@ def _sound(pairs: Sequence[Pair], bad: Sequence[BadFile], root: Path) -> tuple[P
             advice="point at a folder with images and masks",
         )
     return sound
-
-
-def _learn(reading: Reading, pairs: Sequence[Pair], said: Said) -> Truth:
-    return learn_truth(
-        reading, pairs, encoding=said.get("encoding"), classes=said.get("classes"), ignore=said.get("ignore")
-    )
-
-
-def _grouped(
-    pairs: Sequence[Pair], asked: str | None, columns: Mapping[str, tuple[str, ...]]
-) -> tuple[GroupRule, tuple[Pair, ...]]:
-    """The rule, and the pairs with their groups; groups that the layout knows stand unless others are asked for."""
-    table = dict(columns)
-    if any(pair.group for pair in pairs):
-        table["group"] = tuple(pair.group or "" for pair in pairs)
-    rule, groups = find_groups([pair.image for pair in pairs], groups=asked, columns=table)
-    return rule, tuple(replace(pair, group=group) for pair, group in zip(pairs, groups, strict=True))
-
-
-def _split(
-    pairs: Sequence[Pair],
-    rule: GroupRule,
-    seed: int,
-    said: Said,
-    *,
-    masks: MaskScan | None = None,
-    copies: Sets = (),
-) -> Split:
-    return split_pairs(
-        pairs,
-        rule,
-        val=said.get("val", DEFAULT_VAL),
-        test=said.get("test", DEFAULT_TEST),
-        split_by=said.get("split_by", "auto"),
-        seed=seed,
-        presence=masks.presence() if masks is not None else None,
-        copies=copies,
-    )
 
 
 def _columns(reading: Reading, pairs: Sequence[Pair]) -> dict[str, tuple[str, ...]]:

@@ -50,7 +50,11 @@ NO_GROUPS = GroupRule("none", "nothing in the names groups the images")
 
 
 def find_groups(
-    images: Sequence[str], *, groups: str | None = None, columns: Mapping[str, Sequence[str]] | None = None
+    images: Sequence[str],
+    *,
+    groups: str | None = None,
+    columns: Mapping[str, Sequence[str]] | None = None,
+    given: str = "column `group`",
 ) -> tuple[GroupRule, Groups]:
     """The rule, and the group of each image (None for an image on its own).
 
@@ -59,6 +63,7 @@ def find_groups(
         groups: what the user says: a column's name, or a regex searched in the path (first capture group, else the
             whole match). None finds a rule: a column `group`, folders, times, names, in this order.
         columns: further columns of a table of pairs, a value for each image.
+        given: where the groups of a column `group` are from, in words.
 
     Raises:
         ConfigError: the regex is none, or is found in no path.
@@ -69,7 +74,7 @@ def find_groups(
     if groups is not None:
         return _by_column(groups, table[groups], f"column `{groups}`")
     if any(table.get("group", ())):
-        return _by_column("group", table["group"], "as given with the pairs")
+        return _by_column("group", table["group"], given)
     found = _best(images, folder_candidates(images), "folders")
     if found is None:
         found = _by_time(images)

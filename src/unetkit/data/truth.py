@@ -32,14 +32,14 @@ class Truth:
 
     Attributes:
         notes: what was concluded, in sentences.
-        masks: pixels of each class in each mask that could be read.
+        masks: pixels of each class in each mask that could be read; None where none was.
         bad: masks that could not.
     """
 
     encoding: Encoding
     classes: ClassTable
     notes: tuple[str, ...]
-    masks: MaskScan
+    masks: MaskScan | None
     bad: tuple[BadFile, ...]
 
 
