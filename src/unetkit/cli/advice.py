@@ -4,6 +4,7 @@ import re
 import shlex
 import textwrap
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import islice
 
 from rich.console import Console
 from rich.text import Text
@@ -69,12 +70,10 @@ def without_flags(words: Sequence[str], names: Sequence[str]) -> str:
 
 
 def _without(words: Sequence[str], flag: Sequence[str]) -> Iterator[str]:
-    skip = 0
-    for word in words:
-        if skip:
-            skip -= 1
-        elif word == flag[0]:
-            skip = len(flag) - 1
+    rest = iter(words)
+    for word in rest:
+        if word == flag[0]:
+            tuple(islice(rest, len(flag) - 1))
         elif not word.startswith(f"{flag[0]}="):
             yield word
 

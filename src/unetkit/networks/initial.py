@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from torch import Tensor, nn
 
 from unetkit.networks.anatomy import Initialisation
@@ -22,7 +24,8 @@ def initialise(network: nn.Module, rule: Initialisation) -> None:
     """
     if rule == "default":
         return
-    rectified = _rectified(network) if rule == "he-normal" else set[nn.Module]()
+    before_rectifiers = (layer for module in network.modules() for layer in _rectified(module))
+    rectified = {*before_rectifiers} if rule == "he-normal" else set[nn.Module]()
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
             _draw(module, he=module in rectified)
@@ -31,16 +34,13 @@ def initialise(network: nn.Module, rule: Initialisation) -> None:
             _make_copies_equal(module[0])
 
 
-def _rectified(network: nn.Module) -> set[nn.Module]:
-    found: set[nn.Module] = set()
-    for module in network.modules():
-        if isinstance(module, Block):
-            found.update(module.convolutions)
-        elif isinstance(module, Stem):
-            found.add(module.convolution)
-        elif isinstance(module, EvenConvolution):
-            found.add(module)
-    return found
+def _rectified(module: nn.Module) -> Iterable[nn.Module]:
+    """The convolutions of a layer of ours whose output goes through an activation."""
+    if isinstance(module, Block):
+        return module.convolutions
+    if isinstance(module, Stem):
+        return (module.convolution,)
+    return (module,) if isinstance(module, EvenConvolution) else ()
 
 
 def _draw(convolution: nn.Conv2d | nn.ConvTranspose2d, *, he: bool) -> None:
