@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 
 from unetkit.data.dataset import open_data, write_manifest
+from unetkit.data.parallel import reading_threads
 from unetkit.files import sha256_file
 from unetkit.modelfile import read_model
+from unetkit.training import train
+from unetkit.training.planning import make_plan
 from unetkit.training.result import TrainResult
 
 Run = Callable[..., TrainResult]
@@ -29,6 +32,15 @@ def test_every_image_is_hashed_once(scenes: Path, trained: Run, monkeypatch: pyt
     monkeypatch.setattr(hashlib, "file_digest", counting)
     trained(scenes)
     assert hashed["images"] == 12
+
+
+def test_the_threads_of_a_run_are_those_of_its_readers_too(
+    scenes: Path, trained: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    monkeypatch.setattr(train, "make_plan", lambda session: seen.append(reading_threads()) or make_plan(session))
+    trained(scenes)
+    assert seen == [1]
 
 
 def test_hashes_that_a_manifest_brought_are_not_believed(scenes: Path, tmp_path: Path, trained: Run) -> None:

@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from unetkit.data.arrays import Image, Mask
 from unetkit.data.pair import Pair
+from unetkit.data.parallel import reading_threads
 from unetkit.data.resize import Fit
 from unetkit.errors import DataError
 
@@ -40,7 +41,7 @@ class Cache:
         read: an image, H×W×C, and its mask, H×W, at native size; raises DataError that names the file.
         fit: the size rule; padding of an image gets `fill`, of a mask ignore.
         share: of the free memory that may be taken.
-        threads: that decode ahead; 0 takes one for each core.
+        threads: that decode ahead; 0 takes as many as read files elsewhere.
 
     Attributes:
         place: where the decoded images are kept.
@@ -65,7 +66,7 @@ class Cache:
         self._free = free_memory()
         self.place: Place = "memory" if self._bytes <= share * self._free else "disk"
         self._images, self._masks = self._storage(first)
-        self._threads = threads or os.cpu_count() or 1
+        self._threads = threads or reading_threads()
         self._news = threading.Condition()
         self._queue: deque[int] | None = None
         self._taken = bytearray(len(self._pairs))

@@ -1,18 +1,28 @@
-"""Reading many files at once: OpenCV and Pillow let go of the interpreter while they decode."""
+"""Reading many files at once: OpenCV and Pillow let go of the interpreter while they decode.
+
+The one place that counts processors and says how many threads read files.
+"""
 
 from __future__ import annotations
 
+import math
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
 from typing import TypeVar
+
+import cv2
 
 from unetkit.console import progress
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+_limit: ContextVar[int] = ContextVar("limit", default=0)  # of `limited_to`; 0 is none
 _AHEAD = 4  # tasks a thread that wait or are done but not yet taken: what bounds the memory
 
 
@@ -29,15 +39,33 @@ def each(work: Callable[[Item], Result], items: Sequence[Item], description: str
 
 
 def processors() -> int:
-    """Processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Processors that this process may use: those it is bound to, or fewer where a container's quota is less."""
+    bound = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(bound, math.ceil(_quota()) or bound)
+
+
+@contextmanager
+def limited_to(threads: int) -> Generator[None]:
+    """Let no reader that is started in the block use more than so many threads, OpenCV's own included; 0: no limit."""
+    before = cv2.getNumThreads()
+    token = _limit.set(threads)
+    try:
+        if threads:
+            cv2.setNumThreads(threads)
+        yield
+    finally:
+        cv2.setNumThreads(before)
+        _limit.reset(token)
+
+
+def reading_threads() -> int:
+    """Threads that read and decode: as many as `limited_to` says, else one a processor, and two for a single one."""
+    return _limit.get() or max(processors(), 2)
 
 
 def ordered(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
     """As `each`, silently, for items that may be made as they are asked for."""
-    threads = max(processors(), 2)
+    threads = reading_threads()
     with ThreadPoolExecutor(threads, thread_name_prefix="unetkit-read") as pool:
         yield from _taken(pool, work, items, threads * _AHEAD)
 
@@ -57,3 +85,20 @@ def _taken(
     finally:
         for future in waiting:
             future.cancel()
+
+
+def _quota() -> float:
+    """Processors that a control group allows, a fraction where it says so; 0 where there is no limit."""
+    for files in _QUOTAS:
+        try:
+            quota, period = " ".join(Path(file).read_text() for file in files).split()
+            return max(int(quota) / int(period), 0.0)
+        except (OSError, ValueError):  # no such limit: "max", or another system
+            continue
+    return 0.0
+
+
+_QUOTAS = (
+    ("/sys/fs/cgroup/cpu.max",),
+    ("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "/sys/fs/cgroup/cpu/cpu.cfs_period_us"),
+)

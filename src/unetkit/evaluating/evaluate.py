@@ -12,6 +12,7 @@ from unetkit.console import progress, say, warn
 from unetkit.data.arrays import Image, Mask
 from unetkit.data.dataset import DataSet, Said, open_data
 from unetkit.data.pair import Pair
+from unetkit.data.parallel import limited_to
 from unetkit.errors import ConfigError, DataError
 from unetkit.evaluating.matching import Matching, match_classes
 from unetkit.evaluating.report import ScoreReport
@@ -40,6 +41,11 @@ def evaluate_model(settings: EvaluateSettings, model: str, source: str | None = 
         DataError: the data cannot be read, know other classes, or hold only images that were trained on.
         OutputExists: the output folder is there already.
     """
+    with limited_to(settings.threads):
+        return _evaluated(settings, model, source)
+
+
+def _evaluated(settings: EvaluateSettings, model: str, source: str | None) -> ScoreReport:
     path = locate_model(model)
     run = RunFolder.of_model(path)
     dataset = _open(settings, model, run, source)

@@ -18,7 +18,7 @@ from unetkit.config.jobs import PredictSettings
 from unetkit.console import event, progress, say, warn
 from unetkit.data.arrays import Floats, Image
 from unetkit.data.decode import read_image
-from unetkit.data.parallel import ordered
+from unetkit.data.parallel import limited_to, ordered
 from unetkit.errors import DataError, UnetkitError, UsageError
 from unetkit.files import write_json
 from unetkit.predicting.evidence import Seen, explain_one_class
@@ -54,7 +54,8 @@ def predict(settings: PredictSettings, model: str, inputs: Sequence[str]) -> Pre
     folder = Path(settings.out) if settings.out else next_free(Path("predictions"), name_of_inputs(inputs))
     clear_output(folder, overwrite=settings.overwrite, ours=_is_ours)
     writer = Writer(folder, predictor.contract.classes, settings.as_source, settings.opacity)
-    done = list(progress(_pipeline(predictor, writer, images), "predicting", total=len(images)))
+    with limited_to(settings.threads):
+        done = list(progress(_pipeline(predictor, writer, images), "predicting", total=len(images)))
     report = PredictionReport(
         folder, tuple(one.output for one in done), time.monotonic() - started, tuple(_notes(done, writer, predictor))
     )

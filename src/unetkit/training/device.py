@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from dataclasses import dataclass
 
 import torch
 
+from unetkit.data.parallel import processors
 from unetkit.predicting.backends.torch import choose_device
 
 
@@ -37,7 +37,7 @@ def choose_compute(device: str, threads: int, precision: str) -> Compute:
 
     Args:
         device: "auto", "cpu" or "cuda".
-        threads: 0 takes all cores of this process.
+        threads: 0 takes all processors that this process may use.
         precision: "auto" is bfloat16 on a GPU and on a CPU that computes in it (docs/decisions/006), else float32.
 
     Raises:
@@ -46,7 +46,7 @@ def choose_compute(device: str, threads: int, precision: str) -> Compute:
     chosen = choose_device(device)
     if precision == "auto":
         precision = "bf16" if chosen == "cuda" or torch.cpu.get_capabilities().get("avx512_bf16") else "fp32"
-    return Compute(chosen, threads or len(os.sched_getaffinity(0)), precision)
+    return Compute(chosen, threads or processors(), precision)
 
 
 def prepare(compute: Compute) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from unetkit.config.jobs import TrainSettings
 from unetkit.console import transcript
+from unetkit.data.parallel import limited_to
 from unetkit.extras import require
 from unetkit.training.clock import Clock
 from unetkit.training.closing import close_run
@@ -45,15 +46,16 @@ def train(settings: TrainSettings, source: str | None = None, *, started: float 
     settings = beginning.settings
     compute = choose_compute(settings.training.device, settings.training.threads, settings.training.precision)
     prepare(compute)
-    material = prepare_data(settings.data, beginning.source, settings.training.seed)
-    describe(material)
-    if settings.preview is not None:
-        ranges = ranges_for(settings, material)
-        write_preview(material, ranges, settings.training.seed, Path(settings.preview), overwrite=settings.overwrite)
-        return None
-    session = assemble(settings, material, compute, clock)
-    run = open_folder(beginning, session)
-    with transcript(run.log), interruption(run.path) as stop:
-        plan = restore(run, session) or make_plan(session)
-        scorer = run_loop(run, session, plan, stop)
-        return close_run(run, session, scorer)
+    with limited_to(settings.training.threads):
+        material = prepare_data(settings.data, beginning.source, settings.training.seed)
+        describe(material)
+        if settings.preview is not None:
+            ranges, path = ranges_for(settings, material), Path(settings.preview)
+            write_preview(material, ranges, settings.training.seed, path, overwrite=settings.overwrite)
+            return None
+        session = assemble(settings, material, compute, clock)
+        run = open_folder(beginning, session)
+        with transcript(run.log), interruption(run.path) as stop:
+            plan = restore(run, session) or make_plan(session)
+            scorer = run_loop(run, session, plan, stop)
+            return close_run(run, session, scorer)

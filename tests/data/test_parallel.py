@@ -1,0 +1,84 @@
+"""How many processors there are is said in one place, and how many threads read files follows from it."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from unetkit.data import parallel
+from unetkit.data.arrays import Image, Mask
+from unetkit.data.cache import Cache
+from unetkit.data.pair import Pair
+from unetkit.data.parallel import limited_to, ordered, processors, reading_threads
+from unetkit.data.resize import Fit
+
+Quota = Callable[..., None]
+
+
+@pytest.fixture
+def quota(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Quota:
+    """Sixteen processors, and a control group whose files hold these texts."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(16)), raising=False)
+
+    def write(*texts: str) -> None:
+        files = tuple(tmp_path / str(number) for number in range(len(texts)))
+        for file, text in zip(files, texts, strict=True):
+            file.write_text(text + "\n")
+        monkeypatch.setattr(parallel, "_QUOTAS", ((str(tmp_path / "absent"),), tuple(map(str, files))))
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (["max 100000"], 16),
+        (["400000 100000"], 4),
+        (["150000 100000"], 2),
+        (["50000 100000"], 1),
+        (["9900000 100000"], 16),
+        (["-1", "100000"], 16),
+        (["300000", "100000"], 3),
+    ],
+)
+def test_a_container_may_use_as_many_as_its_quota_says(quota: Quota, texts: list[str], expected: int) -> None:
+    quota(*texts)
+    assert processors() == expected
+
+
+def test_a_process_uses_those_it_is_bound_to(quota: Quota, monkeypatch: pytest.MonkeyPatch) -> None:
+    quota("max 100000")
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {3, 5, 6}, raising=False)
+    assert processors() == reading_threads() == 3
+
+
+@pytest.mark.parametrize("limit", [1, 3])
+def test_a_limit_bounds_readers_decoders_and_opencv(limit: int) -> None:
+    before, busy = cv2.getNumThreads(), threading.active_count()
+    with limited_to(limit):
+        assert cv2.getNumThreads() == limit
+        assert max(ordered(lambda _: threading.active_count(), range(40))) <= busy + limit
+        assert reading_threads() == limit
+    assert cv2.getNumThreads() == before
+    assert reading_threads() >= 2
+
+
+def test_the_cache_decodes_with_no_more_threads_than_that() -> None:
+    gate, decoders = threading.Event(), set[str]()
+
+    def read(_: Pair) -> tuple[Image, Mask]:
+        decoders.add(threading.current_thread().name)
+        gate.wait(0.02)
+        return np.zeros((8, 8, 3), np.uint8), np.zeros((8, 8), np.uint8)
+
+    with limited_to(1):
+        cache = Cache([Pair(str(n), "") for n in range(6)], read, Fit(8, 8), (0, 0, 0))
+    cache.start()
+    cache.get(5)
+    assert len({name for name in decoders if name.startswith("decode-")}) == 1
