@@ -1,5 +1,7 @@
 """The training step, and the state that a checkpoint must hold for it."""
 
+from collections.abc import Sequence
+
 import pytest
 import torch
 
@@ -8,12 +10,13 @@ from unetkit.networks import PRESETS, build
 from unetkit.training.average import MovingAverage
 from unetkit.training.batches import Batch
 from unetkit.training.device import Compute
+from unetkit.training.estimate import TRIALS, estimate
 from unetkit.training.optimiser import Hyper, build_optimiser
 from unetkit.training.plan import Plan
 from unetkit.training.progress import Progress
 from unetkit.training.session import to_device
 from unetkit.training.state import pack, unpack
-from unetkit.training.step import Stepper
+from unetkit.training.step import StepOutcome, Stepper
 
 SETTINGS = {**PRESETS["nano"], "depth": 2, "width": 4, "dropout": 0.2}
 
@@ -49,6 +52,51 @@ def test_the_same_seed_gives_the_same_bits():
         torch.rand(7)  # somebody else's random numbers change nothing
         second.step([batch(number)], seed=number)
     assert torch.equal(weights(first), weights(second))
+
+
+def state(made: Stepper) -> dict[str, bytes]:
+    """Everything that a step could change, random numbers included."""
+    tensors, metadata = pack(made, Progress(), Plan(6, "6 steps"))
+    return {
+        **{name: array.tobytes() for name, array in tensors.items()},
+        "metadata": str(metadata).encode(),
+        "mode": str([module.training for module in made.network.modules()]).encode(),
+        "gradients": str([weight.grad for weight in made.network.parameters()]).encode(),
+        "random": torch.get_rng_state().numpy().tobytes(),
+    }
+
+
+@pytest.mark.parametrize("steps", [0, 2])
+@pytest.mark.parametrize("optimiser", ["adam", "adamw", "sgd", "rmsprop"])
+def test_trying_steps_leaves_no_trace(optimiser: str, steps: int):
+    made = stepper(optimiser=optimiser)
+    for number in range(steps):
+        made.step([batch(number)], seed=number)
+    before = state(made)
+    assert estimate(made, batch(7), accumulate=1).step_seconds > 0
+    assert state(made) == before
+
+
+@pytest.mark.parametrize("optimiser", ["adam", "adamw", "sgd", "rmsprop"])
+def test_a_twin_takes_the_very_same_steps(optimiser: str):
+    made = stepper(optimiser=optimiser)
+    made.step([batch(0)], seed=0)
+    twin = made.twin()
+    assert twin.step([batch(1)], seed=1) == made.step([batch(1)], seed=1)
+    assert torch.equal(weights(twin), weights(made))
+
+
+def test_what_is_tried_is_the_step_itself(monkeypatch: pytest.MonkeyPatch):
+    taken: list[int] = []
+    step = Stepper.step
+
+    def counted(self: Stepper, batches: Sequence[Batch], seed: int) -> StepOutcome:
+        taken.append(seed)
+        return step(self, batches, seed)
+
+    monkeypatch.setattr(Stepper, "step", counted)
+    estimate(stepper(), batch(0), accumulate=1)
+    assert len(taken) == TRIALS
 
 
 def test_a_step_that_is_not_finite_changes_nothing():

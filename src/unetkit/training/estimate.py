@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import copy
 import resource
 import time
 from dataclasses import dataclass
 
 import psutil
 import torch
-from torch import nn
 
 from unetkit.errors import OutOfMemory
-from unetkit.networks import class_scores
 from unetkit.training.batches import Batch
-from unetkit.training.device import Compute
+from unetkit.training.step import Stepper
 
 TRIALS = 3
 SMALLEST_STEP = 0.1  # of the fastest trial, which is slow where the machine is cold: a plan is only ever cut
@@ -41,35 +38,34 @@ class Estimate:
         return max(int(seconds / (self.step_seconds * SMALLEST_STEP)), 1)
 
 
-def estimate(network: nn.Module, loss: nn.Module, batch: Batch, accumulate: int, compute: Compute) -> Estimate:
-    """Try steps on a copy of the network: its weights, its statistics and its random numbers stay as they are.
+def estimate(stepper: Stepper, batch: Batch, accumulate: int) -> Estimate:
+    """Try steps with a twin of the stepper: weights, statistics, optimiser and random numbers stay as they are.
 
     Raises:
         OutOfMemory: a step does not fit; the message says what to lower.
     """
-    trial = copy.deepcopy(network).train()
+    device = stepper.compute.device
     try:
-        seconds = min(_seconds(trial, loss, batch, compute) for _ in range(TRIALS))
+        with torch.random.fork_rng([torch.cuda.current_device()] if device == "cuda" else []):
+            trial = stepper.twin()
+            seconds = min(_seconds(trial, batch) for _ in range(TRIALS))
     except (torch.OutOfMemoryError, MemoryError) as error:
         raise OutOfMemory(
             f"a step of {len(batch.images)} images of {tuple(batch.images.shape[2:])} does not fit into memory",
-            where=f"device {compute.device}",
+            where=f"device {device}",
             advice="halve --batch and double --training.accumulate, or lower --size",
         ) from error
     return Estimate(
         step_seconds=seconds * accumulate,
         peak_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-        device_bytes=torch.cuda.max_memory_allocated() if compute.device == "cuda" else 0,
+        device_bytes=torch.cuda.max_memory_allocated() if device == "cuda" else 0,
         free_bytes=psutil.virtual_memory().available,
     )
 
 
-def _seconds(network: nn.Module, loss: nn.Module, batch: Batch, compute: Compute) -> float:
+def _seconds(trial: Stepper, batch: Batch) -> float:
     started = time.perf_counter()
-    with compute.autocast():
-        output = network(batch.images)
-    value = loss(class_scores(output.float()), batch.masks)
-    value.backward()
-    if compute.device == "cuda":
+    trial.step([batch], seed=0)
+    if trial.compute.device == "cuda":
         torch.cuda.synchronize()
     return time.perf_counter() - started

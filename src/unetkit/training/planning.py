@@ -15,9 +15,7 @@ GIB = 1024**3
 def make_plan(session: Session) -> Plan:
     """Measure a step, turn the budget into a number of steps, and tell the expected time and memory."""
     training = session.settings.training
-    batch = session.maker.make(0)
-    stepper = session.stepper
-    cost = estimate(stepper.network, stepper.loss, batch, training.accumulate, session.compute)
+    cost = estimate(session.stepper, session.maker.make(0), training.accumulate)
     plan = _plan(training, session, cost)
     _tell(session, plan, cost)
     return plan

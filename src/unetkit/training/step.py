@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -68,6 +69,12 @@ class Stepper:
             self.optimiser.step()
             self.average.update()
         return outcome
+
+    def twin(self) -> Stepper:
+        """Another one with the same weights and the same state; what it does, this one does not notice."""
+        network, optimiser = copy.deepcopy((self.network, self.optimiser))
+        average = MovingAverage(network, self.average.decay)
+        return Stepper(network, self.loss, optimiser, average, self.compute, self._limit)
 
     def _backward(self, batch: Batch, of: int) -> float:
         with self.compute.autocast():
