@@ -31,6 +31,27 @@ def test_the_document_has_the_keys_of_the_schema(folder: Any, checked: Any) -> N
     assert document["sizes"] == [{"width": 32, "height": 24, "count": 12}]
 
 
+def test_photos_with_their_masks_beside_them_have_the_size_of_the_photo(empty: Any, checked: Any) -> None:
+    for number in range(6):
+        empty.save(f"{number}.png", np.random.default_rng(number).integers(0, 2, (24, 48, 3), np.uint8) * 255)
+    report = checked(empty.root, layout="side-by-side", encoding="colours")
+    assert report.sizes == {(24, 24): 6}
+
+
+def test_commands_repeat_what_the_user_said(folder: Any, checked: Any) -> None:
+    report = checked(folder.root, classes="0=sea,1=sky above", val="2", split_by="random")
+    said = "--classes '0=sea,1=sky above' --val 2 --split-by random"
+    assert report.next == f"unetkit train {folder.root} {said}"
+    advice = {found.code: found.advice for found in report.findings}["small-val"]
+    assert advice.endswith(said.replace("--val 2 --split-by random", "--split-by random --val 0.3"))
+
+
+def test_the_next_command_is_told_unless_something_is_in_its_way(folder: Any, checked: Any) -> None:
+    assert checked(folder.root).to_json()["next"] == f"unetkit train {folder.root}"
+    (folder.root / "images/03.png").write_bytes(b"")
+    assert checked(folder.root).to_json()["next"] is None
+
+
 def test_every_check_is_a_function_with_a_promise() -> None:
     assert all(resolve(row).__doc__ for row in CHECKS.values())
 
@@ -117,7 +138,7 @@ def test_mixed_channels_and_sizes(folder: Any, found: Any) -> None:
     findings = found(folder.root)
     assert findings["mixed-channels"].examples == ("images/03.png",)
     assert "--channels 3" in findings["mixed-channels"].advice
-    assert findings["mixed-sizes"].message == "the images have 2 sizes; 1 differ from the most frequent, 32×24"
+    assert findings["mixed-sizes"].message == "1 image has another size than most, which have 32×24"
 
 
 def test_a_narrow_range_proposes_percentiles(empty: Any, found: Any) -> None:
@@ -162,7 +183,7 @@ def test_a_rare_class_proposes_weights(empty: Any, found: Any) -> None:
         empty.image(f"{number}.png", shape=(100, 8, 3))
         empty.mask(f"{number}.png", ids=(0,) * 50 + (1,) * 49 + (2,), shape=(100, 8))
     finding = found(empty.root)["class-imbalance"]
-    assert finding.examples == ("class 2: 1.00%",)
+    assert finding.examples == ("class 2: 1.0 %",)
     assert "--class-weights enet" in finding.advice
 
 
@@ -179,6 +200,18 @@ def test_values_that_are_no_ids_are_said_with_the_ids_they_get(empty: Any, found
         empty.image(f"{number}.png")
         empty.mask(f"{number}.png", ids=(1, 2, 7))
     assert found(empty.root)["renumbered-classes"].examples == ("1 → 0 (class 0)", "2 → 1 (class 1)", "7 → 2 (class 2)")
+
+
+def test_smeared_edges_are_told_without_a_count_of_nothing(empty: Any, found: Any) -> None:
+    drawn = np.zeros((64, 64, 3), np.uint8)
+    drawn[:, :30], drawn[:, 30:] = (250, 20, 20), (20, 20, 250)
+    for number in range(6):
+        empty.image(f"{number}.png", shape=(64, 64, 3))
+        empty.save(f"masks/{number}.jpg", drawn, quality=75)
+    finding = found(empty.root, classes="#fa1414=land,#1414fa=sea", encoding="smeared-colours")["unmatched-pixels"]
+    assert finding.severity == "info"
+    assert finding.message.endswith(" % of the mask pixels are far from every class")
+    assert "nothing to do" in finding.advice
 
 
 # --- splits -----------------------------------------------------------------------------------------------------

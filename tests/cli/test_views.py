@@ -108,8 +108,9 @@ CHECK: dict[str, Any] = {
             "advice": "copy them again\nunetkit train photos --skip-bad --a-very-long-flag-that-is-not-wrapped at-all",
         }
     ],
-    "reading": {"evidence": "", "flags": "", "notes": ["a note"]},
+    "reading": {"evidence": "equal names", "flags": "", "notes": ["a note"]},
     "read": {"headers": 2468, "masks": 500, "masks_total": 1234, "images": 500},
+    "next": None,
 }
 DEMO = {
     "schema": "unetkit.demo",
@@ -211,6 +212,14 @@ def test_a_finding_is_shown_with_examples_and_a_command_on_one_line() -> None:
     assert "    and 6 more" in lines
     assert "  → unetkit train photos --skip-bad --a-very-long-flag-that-is-not-wrapped at-all" in lines
     assert lines[-1] == "1 error"
+
+
+def test_ignored_colours_are_few_and_in_one_way_of_writing_and_the_next_command_comes_last() -> None:
+    ignore = {"values": [[0, 0, 0], *([200, 100, number] for number in range(8))], "pixels_share": 0.0}
+    lines = _shown(show_check, {**CHECK, "ignore": ignore, "next": "unetkit train photos"}, 100).splitlines()
+    assert "#000000, #c86400, #c86401, #c86402, #c86403, #c86404 and 3 more" in "\n".join(lines)
+    assert any(line.rstrip().startswith("ignored   no pixel: ") for line in lines)
+    assert lines[-1] == "next  unetkit train photos"
 
 
 def test_a_share_that_is_not_zero_is_not_shown_as_zero() -> None:

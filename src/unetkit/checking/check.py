@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
+from functools import reduce
 from pathlib import Path
 
 from unetkit.checking import CHECKS
@@ -10,6 +12,7 @@ from unetkit.checking.finding import Finding, worst_first
 from unetkit.checking.report import CheckReport, ClassLine
 from unetkit.checking.survey import Survey, look_at_images
 from unetkit.config.jobs import CheckSettings
+from unetkit.config.keys import keys_of
 from unetkit.data.dataset import DataSet, open_data
 from unetkit.data.scan import MaskScan, evenly
 from unetkit.extras import resolve
@@ -56,7 +59,18 @@ def survey_data(settings: CheckSettings, source: str) -> Survey:
     masks = dataset.masks or dataset.scan_masks(evenly(dataset.sound, sample))
     images, broken = look_at_images(dataset, sample)
     new = () if dataset.masks is masks else masks.bad
-    return Survey(source, dataset, dataset.files, masks, images, (*dataset.bad, *new, *broken))
+    bad = (*dataset.bad, *new, *broken)
+    return Survey(source, dataset, dataset.files, masks, images, bad, said_flags(settings))
+
+
+def said_flags(settings: CheckSettings) -> tuple[str, ...]:
+    """What the user said about the data, as flags to paste."""
+    flags: list[str] = []
+    for path, key in keys_of(CheckSettings).items():
+        value: object = reduce(getattr, path, settings)
+        if (path[0] == "data" or path == ("seed",)) and value != key.default:
+            flags.append(key.flags[0] if key.is_switch else f"{key.flags[0]} {shlex.quote(str(value))}")
+    return tuple(flags)
 
 
 def run_checks(survey: Survey) -> tuple[Finding, ...]:
@@ -69,6 +83,7 @@ def describe(survey: Survey, findings: tuple[Finding, ...]) -> CheckReport:
     dataset, masks = survey.dataset, survey.masks
     reading = dataset.reading
     headers = [header for pair in dataset.pairs if (header := survey.header(pair.image)) is not None]
+    sizes = [size for pair in dataset.pairs if (size := survey.size(pair)) is not None]
     ignored = int(masks.ignored.sum())
     return CheckReport(
         data=survey.source,
@@ -79,7 +94,7 @@ def describe(survey: Survey, findings: tuple[Finding, ...]) -> CheckReport:
         pairs=len(dataset.pairs),
         orphans=(len(reading.orphan_images), len(reading.orphan_masks)),
         channels=dict(Counter(header.channels for header in headers).most_common()),
-        sizes=dict(Counter((header.width, header.height) for header in headers).most_common()),
+        sizes=dict(Counter(sizes).most_common()),
         classes=_class_lines(dataset, masks),
         ignore_values=dataset.classes.ignore,
         ignore_share=round(ignored / max(ignored + int(masks.counts.sum()), 1), 6),
@@ -93,6 +108,7 @@ def describe(survey: Survey, findings: tuple[Finding, ...]) -> CheckReport:
         images_decoded=len(survey.images),
         notes=dataset.notes,
         findings=findings,
+        next=survey.command("train"),
     )
 
 

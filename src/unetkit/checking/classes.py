@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from unetkit.checking.finding import Finding, finding
 from unetkit.checking.survey import Survey
+from unetkit.data.encodings.base import share
 from unetkit.losses.weights import imbalance, suggest_weights
 
 
@@ -16,7 +17,9 @@ def check_imbalance(survey: Survey) -> list[Finding]:
         return []
     names, total = survey.dataset.classes.names, counts.sum()
     rare = [
-        f"{names[i]}: {counts[i] / total:.2%}" for i in counts.argsort() if 0 < counts[i] < total / (2 * len(names))
+        f"{names[i]}: {share(int(counts[i]), int(total))}"
+        for i in counts.argsort()
+        if 0 < counts[i] < total / (2 * len(names))
     ]
     message = f"the rarest class of train has {imbalance(counts):,.0f} times fewer pixels than the typical one"
     return finding("class-imbalance", "warning", rare, message, survey.command("train", f"--class-weights {method}"))
@@ -33,7 +36,7 @@ def check_absent(survey: Survey) -> list[Finding]:
     }
     val = survey.dataset.split("val")
     anywhere = [i for i in range(len(names)) if seen[i]]
-    advice = f"choose parts that hold it (--val, --groups), or another seed: {survey.new_split('--seed 1')}"
+    advice = f"choose parts that hold [it|them] (--val, --groups), or another seed:\n{survey.new_split('--seed 1')}"
     return [
         *finding(
             "class-absent-from-train",

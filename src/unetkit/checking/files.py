@@ -50,7 +50,7 @@ def check_partners(survey: Survey) -> list[Finding]:
 
 def check_defects(survey: Survey) -> list[Finding]:
     """Files that cannot be used, each kind of defect by itself."""
-    advice = f"repair or delete them, or leave their pairs out: {survey.command('train', '--skip-bad')}"
+    advice = f"repair or delete them, or leave their pairs out:\n{survey.command('train', '--skip-bad')}"
     return [
         found
         for fault, message in _FAULTS.items()

@@ -47,13 +47,17 @@ class Finding:
 def finding(code: str, severity: Severity, items: Collection[str], message: str, advice: str = "") -> list[Finding]:
     """A finding about `items` (all of them; the first few become examples), or none where there are no items.
 
-    In the message `{n}` stands for their number, and of `[1 image has|{n} images have]` the part that fits it.
+    In message and advice `{n}` stands for their number, and of `[1 image has|{n} images have]` the part that fits it.
     """
     if not items:
         return []
-    chosen = re.sub(r"\[(.*?)\|(.*?)\]", r"\1" if len(items) == 1 else r"\2", message)
-    text = chosen.replace("{n}", f"{len(items):,}")
-    return [Finding(code, severity, len(items), tuple(items)[:EXAMPLES], text, advice)]
+    message, advice = (_counted(text, len(items)) for text in (message, advice))
+    return [Finding(code, severity, len(items), tuple(items)[:EXAMPLES], message, advice)]
+
+
+def _counted(text: str, number: int) -> str:
+    chosen = re.sub(r"\[([^][|]*)\|([^][|]*)\]", r"\1" if number == 1 else r"\2", text)
+    return chosen.replace("{n}", f"{number:,}")
 
 
 def worst_first(findings: Sequence[Finding]) -> tuple[Finding, ...]:

@@ -48,16 +48,13 @@ def check_channels(survey: Survey) -> list[Finding]:
 
 def check_sizes(survey: Survey) -> list[Finding]:
     """Images of several sizes: they are brought to one working size, which is no defect but worth knowing."""
-    sizes = Counter(
-        (header.width, header.height) for pair in survey.pairs if (header := survey.header(pair.image)) is not None
-    )
+    found = {pair.image: size for pair in survey.pairs if (size := survey.size(pair)) is not None}
+    sizes = Counter(found.values())
     if len(sizes) < 2:
         return []
     (usual, _), *_ = sizes.most_common(1)
-    others = [pair.image for pair in survey.pairs if (h := survey.header(pair.image)) and (h.width, h.height) != usual]
-    message = (
-        f"the images have {len(sizes):,} sizes; {len(others):,} differ from the most frequent, {usual[0]}×{usual[1]}"
-    )
+    others = [image for image, size in found.items() if size != usual]
+    message = f"[1 image has|{{n}} images have] another size than most, which have {usual[0]}×{usual[1]}"
     return finding("mixed-sizes", "info", others, message, "each is brought to the working size, its aspect kept")
 
 

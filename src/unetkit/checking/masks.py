@@ -6,6 +6,7 @@ import numpy as np
 
 from unetkit.checking.finding import Finding, finding
 from unetkit.checking.survey import Survey, has_alpha
+from unetkit.data.encodings.base import share as percent
 
 UNMATCHED_SHARE = 0.001  # of all mask pixels, from which unmatched ones are worth a line
 UNMATCHED_MASK = 0.05  # of a mask's pixels
@@ -20,18 +21,17 @@ def check_unmatched(survey: Survey) -> list[Finding]:
     if share < UNMATCHED_SHARE:
         return []
     order = np.argsort(-masks.unmatched / sizes, kind="stable")
-    worst = [f"{masks.images[i]}: {masks.unmatched[i] / sizes[i]:.1%}" for i in order if masks.unmatched[i]]
+    worst = [
+        f"{masks.images[i]}: {percent(int(masks.unmatched[i]), int(sizes[i]))}" for i in order if masks.unmatched[i]
+    ]
     bad = int((masks.unmatched / sizes > UNMATCHED_MASK).sum())
-    message = (
-        f"{share:.2%} of the mask pixels are far from every class; in {bad:,} masks more than {UNMATCHED_MASK:.0%}"
-    )
-    return finding(
-        "unmatched-pixels",
-        "warning" if bad else "info",
-        worst,
-        message,
-        "say what they are: --classes '…', or --ignore V",
-    )
+    message = f"{100 * share:.1f} % of the mask pixels are far from every class"
+    if not bad:
+        advice = "so few are what JPEG and soft edges leave along borders: nothing to do"
+        return finding("unmatched-pixels", "info", worst, message, advice)
+    message += f"; in {bad:,} mask{'s' * (bad > 1)} more than {UNMATCHED_MASK:.0%}".replace("%", " %")
+    advice = "look at these masks; then name what the pixels are with --classes, or leave them out with --ignore"
+    return finding("unmatched-pixels", "warning", worst, message, advice)
 
 
 def check_lossy(survey: Survey) -> list[Finding]:

@@ -47,6 +47,7 @@ class CheckReport:
         headers_read, masks_read, masks_total, images_decoded: how much of the data stands behind all this.
         notes: what was concluded about the masks while they were read.
         findings: errors first.
+        next: the command that trains on these data.
     """
 
     data: str
@@ -71,6 +72,7 @@ class CheckReport:
     images_decoded: int
     notes: tuple[str, ...]
     findings: tuple[Finding, ...]
+    next: str = ""
 
     def count(self, severity: Severity) -> int:
         """How many findings have this severity."""
@@ -111,6 +113,7 @@ class CheckReport:
                 "masks_total": self.masks_total,
                 "images": self.images_decoded,
             },
+            "next": None if self.count("error") else self.next,
         }
 
 

@@ -27,7 +27,7 @@ def check_sizes(survey: Survey) -> list[Finding]:
     val = survey.dataset.split("val")
     if len(survey.pairs) == 1:
         return []
-    advice = f"label more images, or hold more of them back: {survey.new_split('--val 0.3')}"
+    advice = f"label more images, or hold more of them back:\n{survey.new_split('--val 0.3')}"
     if not val:
         return [Finding("no-val", "warning", 0, (), "there is no val image: the best model cannot be chosen", advice)]
     if len(val) > SMALL:

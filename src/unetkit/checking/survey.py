@@ -51,7 +51,7 @@ class Survey:
     """Everything that the checks look at; they open no file of the data set themselves, but for equal ones.
 
     Attributes:
-        source: as the user gave it, for the commands in the advice.
+        source: as the user gave it, for the commands in the advice; `said` the flags beside it.
         files: headers of every file, and the defects found in them.
         masks: pixels a class in each mask that was read.
         images: facts about a sample of the images, by path.
@@ -64,6 +64,7 @@ class Survey:
     masks: MaskScan
     images: Mapping[str, ImageFacts]
     bad: tuple[BadFile, ...] = ()
+    said: tuple[str, ...] = ()
 
     @property
     def pairs(self) -> tuple[Pair, ...]:
@@ -74,6 +75,13 @@ class Survey:
         """The header of a file of the set; None where it could not be read."""
         return self.files.headers.get(path)
 
+    def size(self, pair: Pair) -> tuple[int, int] | None:
+        """Width and height of a pair's image, without the mask beside it; None where its header could not be read."""
+        header = self.header(pair.image)
+        if header is None:
+            return None
+        return header.width // 2 if self.dataset.reading.side_by_side else header.width, header.height
+
     def new_split(self, *flags: str) -> str:
         """A command that trains on another split, ready to paste; a given split must be set aside to do so."""
         given = self.dataset.split_by == "given"
@@ -81,8 +89,10 @@ class Survey:
         return self.command("train", *((f"--split-by {'group' if several else 'random'}",) if given else ()), *flags)
 
     def command(self, job: str, *flags: str) -> str:
-        """A command about this data set, ready to paste."""
-        return " ".join((f"unetkit {job}", shlex.quote(self.source), *flags))
+        """A command about this data set, ready to paste: with what the user said, where `flags` say nothing else."""
+        again = {flag.split()[0] for flag in flags}
+        said = (flag for flag in self.said if flag.split()[0] not in again)
+        return " ".join((f"unetkit {job}", shlex.quote(self.source), *said, *flags))
 
 
 def look_at_images(dataset: DataSet, count: int | None) -> tuple[dict[str, ImageFacts], tuple[BadFile, ...]]:

@@ -1,5 +1,6 @@
 """What is shown of `unetkit check`: what was read, the classes, then each finding with what to do."""
 
+import textwrap
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from unetkit.cli.views.tables import facts, share, swatch, table
 STYLES = {"error": "bold red", "warning": "yellow", "info": "blue"}
 EXAMPLES = 3
 SIZES = 3
+SOURCES = 6
 
 
 def has_errors(document: Any) -> bool:
@@ -22,14 +24,17 @@ def has_errors(document: Any) -> bool:
 def show_check(document: Any, screen: Console) -> None:
     """Facts, classes, findings, and the verdict last, where the eye is."""
     facts(screen, _facts(document))
-    for note in document["reading"]["notes"]:
-        screen.print(Text(f"· {note}", style="dim"))
+    reading = document["reading"]
+    for note in (reading["evidence"], *reading["notes"]):
+        print_advice(note, screen, "· ")
     screen.print()
     screen.print(table(("id", "", "class", "source", ">pixels", ">images"), _classes(document)))
     for finding in document["findings"]:
         _show_finding(finding, screen)
     screen.print()
     screen.print(_verdict(document))
+    if document["next"]:
+        screen.print(Text.assemble("next  ", (document["next"], "cyan")), soft_wrap=True)
 
 
 def _facts(document: Any) -> Iterator[tuple[str, str]]:
@@ -49,7 +54,18 @@ def _facts(document: Any) -> Iterator[tuple[str, str]]:
     )
     ignored = document["ignore"]
     if ignored["values"]:
-        yield "ignored", f"{', '.join(map(str, ignored['values']))} ({share(ignored['pixels_share'])} of the pixels)"
+        covered = f"{share(ignored['pixels_share'])} of the pixels" if ignored["pixels_share"] else "no pixel"
+        yield "ignored", f"{covered}: {_few([_source(value) for value in ignored['values']])}"
+
+
+def _source(value: Any) -> str:
+    """A value, a folder's name, or a colour as #rrggbb."""
+    return str(value) if isinstance(value, int | str) else "#" + "".join(f"{level:02x}" for level in value)
+
+
+def _few(texts: list[str]) -> str:
+    more = f" and {len(texts) - SOURCES} more" if len(texts) > SOURCES else ""
+    return ", ".join(texts[:SOURCES]) + more
 
 
 def _orphans(orphans: Any) -> str:
@@ -75,16 +91,16 @@ def _some(count: int, word: str) -> str:
 
 def _classes(document: Any) -> Iterator[tuple[object, ...]]:
     for row in document["classes"]:
-        source = row["source"]
-        text = source if isinstance(source, int | str) else "#{:02x}{:02x}{:02x}".format(*source)
-        shares = share(row["pixels_share"]), share(row["images_share"])
-        yield row["id"], swatch(row.get("colour")), row["name"], text, *shares
+        shares = (share(row[key] or None) for key in ("pixels_share", "images_share"))
+        yield row["id"], swatch(row.get("colour")), row["name"], _source(row["source"]), *shares
 
 
 def _show_finding(finding: Any, screen: Console) -> None:
     severity = finding["severity"]
     screen.print()
-    screen.print(Text.assemble((severity, STYLES[severity]), f"  {finding['message']}"))
+    margin = " " * (len(severity) + 2)
+    message = f"\n{margin}".join(textwrap.wrap(finding["message"], max(screen.width, 40) - len(margin)))
+    screen.print(Text.assemble((severity, STYLES[severity]), f"  {message}"))
     shown = finding["examples"][:EXAMPLES]
     for example in shown:
         screen.print(Text(f"    {example}", style="dim"), soft_wrap=True)
