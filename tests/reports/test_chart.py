@@ -1,6 +1,7 @@
 """Line charts as inline SVG."""
 
 import math
+import re
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -15,9 +16,9 @@ values = st.floats(-1e6, 1e6, allow_nan=False)
 @given(st.lists(st.tuples(values, values), min_size=1, max_size=20))
 def test_every_point_lies_inside_the_drawing(points: list[tuple[float, float]]):
     figure = ET.fromstring(line_chart("loss", "epoch", [Curve("loss", sorted(points))]))
-    for dot in figure.iter("circle"):
-        assert 0 <= float(dot.attrib["cx"]) <= WIDTH
-        assert 0 <= float(dot.attrib["cy"]) <= HEIGHT
+    places = [tuple(map(float, re.findall(r"-?[\d.]+", dot.attrib["transform"]))) for dot in figure.iter("path")]
+    assert len(places) == len(points)
+    assert all(0 <= x <= WIDTH and 0 <= y <= HEIGHT for x, y in places)
 
 
 def test_names_are_text_and_never_markup():
@@ -28,7 +29,20 @@ def test_names_are_text_and_never_markup():
 
 def test_points_that_are_no_numbers_are_left_out():
     page = line_chart("loss", "epoch", [Curve("loss", [(0, 1.0), (1, math.nan), (2, math.inf)])])
-    assert page.count("<circle") == 1
+    assert page.count("<path") == 1
+
+
+def test_curves_are_told_apart_without_colour():
+    page = line_chart("scores", "epoch", [Curve(str(number), [(0, number), (1, 0)]) for number in range(5)])
+    colourless = re.sub(r"--curve-\d", "", page)
+    assert len(set(re.findall(r'<polyline[^>]*style="([^"]*)"', colourless))) == 5
+    assert len(set(re.findall(r' d="([^"]*)"', colourless))) == 5
+
+
+def test_every_curve_stands_in_the_legend():
+    figure = ET.fromstring(line_chart("scores", "epoch", [Curve("IoU", [(0, 1)]), Curve("Dice", [(0, 2)])]))
+    keys = [span for span in figure.iter("span") if span.attrib["class"] == "key"]
+    assert ["".join(key.itertext()).strip() for key in keys] == ["IoU", "Dice"]
 
 
 def test_nothing_to_draw_is_said_in_words():
@@ -38,5 +52,5 @@ def test_nothing_to_draw_is_said_in_words():
 @pytest.mark.parametrize(("low", "high"), [(0, 1), (0.913, 0.987), (-5, 12000), (1e-9, 2e-9)])
 def test_ticks_are_round_and_inside(low: float, high: float):
     found = ticks(low, high)
-    assert 2 <= len(found) <= 6
+    assert 2 <= len(found) <= 7
     assert all(low - 1e-9 <= value <= high + 1e-9 for value in found)

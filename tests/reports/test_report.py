@@ -58,7 +58,7 @@ def test_scores_stand_beside_both_baselines_and_absent_classes_are_said(run: Run
     page = write_report(finished(run).path).read_text()
     assert "0.9000" in page
     assert "0.3000" in page
-    assert "not in this split" in page
+    assert "not in the truth of this split" in page
 
 
 def test_names_from_the_data_are_text_and_never_markup(run: RunFolder):
@@ -78,10 +78,45 @@ def test_the_examples_are_inside_the_page(run: RunFolder):
 
     (run.figures / "best-1.png").write_bytes(encode_png(np.zeros((4, 4, 3), np.uint8)))
     entry = {"file": "best-1.png", "image": "images/a.png", "kind": "best", "accuracy": 0.99}
-    write_json(run.figures / "examples.json", {"examples": [entry, {**entry, "file": "gone.png"}]})
+    entries, classes = [entry, {**entry, "file": "gone.png"}], [{"name": "<sea>", "colour": [0, 84, 147]}]
+    write_json(run.figures / "examples.json", {"examples": entries, "classes": classes})
     page = write_report(finished(run).path).read_text()
     assert page.count("data:image/png;base64,") == 1
     assert "99.0 % of the pixels right" in page
+    assert "#005493" in page
+
+
+def test_later_evaluations_are_listed_in_order(run: RunFolder):
+    for number in (2, 10):
+        (run.evaluations / f"{number}").mkdir()
+        evaluated = {**SCORES, "images": number, "data": "photos", "protocol": {"scored_trained_on": 7}}
+        write_json(run.evaluations / f"{number}" / "scores.json", evaluated)
+    page = write_report(finished(run).path).read_text()
+    assert page.index('<th scope="row">2</th>') < page.index('<th scope="row">10</th>')
+    assert "<td>7</td>" in page
+
+
+def test_every_picture_and_chart_has_words_for_who_cannot_see_it(run: RunFolder):
+    page = write_report(finished(run).path).read_text()
+    for picture in re.findall(r"<img [^>]*>|<svg [^>]*>", page):
+        assert "alt=" in picture or "aria-label=" in picture or "aria-hidden=" in picture
+
+
+def test_the_score_that_chose_the_best_model_has_its_curve(run: RunFolder):
+    rows = [
+        {"epoch": float(n), "step": n, "loss": 0.5, "scores": {"mean_iou": 0.9, "mean_recall": 0.9}} for n in (0, 1)
+    ]
+    run.write_history(rows)
+    finished(run)
+    run.write_scores({**run.read_scores(), "best": {"metric": "mean_recall", "value": 0.9, "step": 1}})
+    keys = re.findall(r'<span class="key"><svg.*?</svg> (.*?)</span>', write_report(run.path).read_text())
+    assert keys == ["mean recall", "mean IoU"]
+
+
+def test_the_commands_of_the_page_name_the_run_as_it_was_trained(run: RunFolder):
+    finished(run)
+    run.write_scores({**run.read_scores(), "run": "runs/sea-1"})
+    assert "unetkit predict runs/sea-1 " in write_report(run.path).read_text()
 
 
 def test_a_damaged_run_is_refused(run: RunFolder):

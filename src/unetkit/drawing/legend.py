@@ -16,9 +16,12 @@ from unetkit.drawing.text import font_for, shortened, width_of
 _SMALLEST_WIDTH = 320
 
 
-def legend(names: Sequence[str], colours: npt.NDArray[np.uint8], width: int = 480) -> RGB:
-    """Swatches with names in as many columns as fit; `colours` is n x 3, the result `width` pixels wide."""
-    size = _letter_size(width)
+def legend(names: Sequence[str], colours: npt.NDArray[np.uint8], width: int = 480, letters: int = 0) -> RGB:
+    """Swatches with names in as many columns as fit; `colours` is n x 3, the result `width` pixels wide.
+
+    Letters are `letters` pixels high; 0: in proportion to the width.
+    """
+    size = letters or _letter_size(width)
     room = max((width_of(name, size) for name in names), default=0) + 3 * size
     columns = max(1, min(len(names), width // room))
     rows = -(-len(names) // columns)

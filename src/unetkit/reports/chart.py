@@ -1,4 +1,7 @@
-"""Line charts as inline SVG: a few curves over one axis, with a grid, labels and the values on hover."""
+"""Line charts as inline SVG: a few curves over one axis, with a grid, labels and the values on hover.
+
+Curves differ in colour, in their dashes and in the shape of their points, so that no reader needs the colour.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,14 @@ from html import escape
 
 WIDTH, HEIGHT = 460, 240
 LEFT, RIGHT, TOP, BOTTOM = 48, 12, 14, 34
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9")
+DASHES = ("none", "7 3", "2 3", "9 3 2 3", "1 5")  # the colours are the page's: --curve-1, --curve-2, ...
+SHAPES = (
+    "M-2.6 0a2.6 2.6 0 1 0 5.2 0a2.6 2.6 0 1 0 -5.2 0z",  # disc
+    "M-2.6 -2.6h5.2v5.2h-5.2z",  # square
+    "M0 -3.4l3.3 5.8h-6.6z",  # triangle
+    "M0 -3.6l3.6 3.6l-3.6 3.6l-3.6 -3.6z",  # diamond
+    "M-1 -3.6h2v7.2h-2z",  # bar
+)
 TICKS = 5
 
 
@@ -27,7 +37,7 @@ def line_chart(title: str, axis: str, curves: Sequence[Curve]) -> str:
     Args:
         title: says what the chart shows, also to a screen reader.
         axis: name and unit of the horizontal axis.
-        curves: at most as many as there are colours; points that are not finite are left out.
+        curves: at most five; points that are not finite are left out.
     """
     shown = [Curve(curve.name, _finite(curve.points)) for curve in curves]
     shown = [curve for curve in shown if curve.points]
@@ -38,11 +48,11 @@ def line_chart(title: str, axis: str, curves: Sequence[Curve]) -> str:
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title, quote=True)}">',
         f"<title>{escape(title)}</title>",
         *_grid(scale),
-        *(_line(curve, colour, scale) for curve, colour in zip(shown, COLOURS, strict=False)),
+        *(_line(curve, number, scale) for number, curve in enumerate(shown)),
         f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 4}" text-anchor="middle">{escape(axis)}</text>',
         "</svg>",
     ]
-    return f"<figure>{''.join(parts)}<figcaption>{escape(title)} {_legend(shown)}</figcaption></figure>"
+    return f"<figure><figcaption>{escape(title)}{_legend(shown)}</figcaption>{''.join(parts)}</figure>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,31 +90,41 @@ def _grid(scale: _Scale) -> list[str]:
     return lines
 
 
-def _line(curve: Curve, colour: str, scale: _Scale) -> str:
+def _line(curve: Curve, number: int, scale: _Scale) -> str:
     path = " ".join(f"{scale.x(x):.1f},{scale.y(y):.1f}" for x, y in curve.points)
-    dots = "".join(
-        f'<circle cx="{scale.x(x):.1f}" cy="{scale.y(y):.1f}" r="2.5" fill="{colour}">'
-        f"<title>{escape(curve.name)} {y:.4g}</title></circle>"
+    points = "".join(
+        _point(scale.x(x), scale.y(y), number, f"<title>{escape(curve.name)} {y:.4g} at {x:g}</title>")
         for x, y in curve.points
     )
-    return f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>{dots}'
+    return f'<polyline points="{path}" style="{_stroke(number)}"/>{points}'
+
+
+def _stroke(number: int) -> str:
+    return f"fill: none; stroke: var(--curve-{number + 1}); stroke-width: 2; stroke-dasharray: {DASHES[number]}"
+
+
+def _point(x: float, y: float, number: int, title: str = "") -> str:
+    place, style = f"translate({x:.1f} {y:.1f})", f"fill: var(--curve-{number + 1})"
+    return f'<path transform="{place}" d="{SHAPES[number]}" style="{style}">{title}</path>'
 
 
 def _legend(curves: Sequence[Curve]) -> str:
     if len(curves) < 2:
         return ""
     keys = (
-        f'<span style="color:{colour}">■</span> {escape(curve.name)}'
-        for curve, colour in zip(curves, COLOURS, strict=False)
+        f'<span class="key"><svg viewBox="0 0 30 10" aria-hidden="true">'
+        f'<line x1="0" x2="30" y1="5" y2="5" style="{_stroke(number)}"/>{_point(15, 5, number)}</svg> '
+        f"{escape(curve.name)}</span>"
+        for number, curve in enumerate(curves)
     )
-    return " ".join(keys)
+    return f'<span class="keys">{"".join(keys)}</span>'
 
 
 def ticks(low: float, high: float) -> list[float]:
     """About five round numbers (1, 2 or 5 times a power of ten apart) within low..high."""
     raw = (high - low) / TICKS
     power = 10.0 ** math.floor(math.log10(raw))
-    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= raw)
+    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= 0.8 * raw)
     first = math.ceil(low / step - 1e-9)
     last = math.floor(high / step + 1e-9)
     return [round(number * step, 12) for number in range(first, last + 1)]

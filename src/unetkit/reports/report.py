@@ -54,10 +54,12 @@ def render(folder: RunFolder) -> str:
         scores=scores,
         headline=_headline(scores),
         loss_chart=line_chart("Training loss", "epoch", [Curve("loss", _points(history, "loss"))]),
-        score_chart=line_chart("Scores on the validation split", "epoch", _score_curves(history)),
-        rate_chart="",
+        score_chart=line_chart("Scores on the validation split", "epoch", _score_curves(history, result)),
         confusion=_confusion(scores),
+        evaluations=_evaluations(folder),
         examples=_examples(folder),
+        classes=_classes(folder),
+        model=result.get("run", folder.path.resolve().name),
         config=folder.read_config(),
         environment=read_json(folder.environment),
         titles=TITLES,
@@ -88,10 +90,13 @@ def _points(history: Iterable[dict[str, Any]], key: str) -> list[tuple[float, fl
     return [(row["epoch"], row[key]) for row in history if row[key] is not None]
 
 
-def _score_curves(history: list[dict[str, Any]]) -> list[Curve]:
+def _score_curves(history: list[dict[str, Any]], result: dict[str, Any]) -> list[Curve]:
+    """The score that chose the best model first, where it is none of the usual ones."""
+    best: dict[str, Any] = result.get("best") or {}
+    names: list[str] = [best.get("metric", SCORES[0]), *SCORES]
     return [
-        Curve(TITLES[name], [(row["epoch"], row["scores"][name]) for row in history if name in row["scores"]])
-        for name in SCORES
+        Curve(TITLES.get(name, name), [(row["epoch"], row["scores"][name]) for row in history if name in row["scores"]])
+        for name in dict.fromkeys(names)
     ]
 
 
@@ -108,16 +113,39 @@ def _confusion(scores: dict[str, Any]) -> list[dict[str, Any]]:
     return rows
 
 
+def _evaluations(folder: RunFolder) -> list[dict[str, Any]]:
+    """What `evaluate` wrote into the run, the oldest first."""
+    found = sorted(folder.evaluations.glob("*/scores.json"), key=lambda path: (len(path.parent.name), path))
+    return [{"name": path.parent.name, **_evaluation(read_json(path))} for path in found]
+
+
+def _evaluation(document: dict[str, Any]) -> dict[str, Any]:
+    trained_on = document["protocol"].get("scored_trained_on")
+    return {
+        **document,
+        "trained_on": "–" if trained_on is None else f"{trained_on:,}",
+        "position": _of(document["baseline"].get("position"), "mean_iou"),
+    }
+
+
 def _examples(folder: RunFolder) -> list[dict[str, Any]]:
     """The pictures under `figures/` that training chose, embedded; those that are gone are left out."""
-    index = folder.figures / "examples.json"
-    if not index.is_file():
-        return []
     return [
         {**entry, "picture": _embedded(folder.figures / entry["file"])}
-        for entry in read_json(index)["examples"]
+        for entry in _index(folder)["examples"]
         if (folder.figures / entry["file"]).is_file()
     ]
+
+
+def _classes(folder: RunFolder) -> dict[str, str]:
+    """Class name → its colour in the pictures, as CSS writes it."""
+    return {row["name"]: "#{:02x}{:02x}{:02x}".format(*row["colour"]) for row in _index(folder)["classes"]}
+
+
+def _index(folder: RunFolder) -> dict[str, Any]:
+    """What training wrote about its pictures."""
+    index = folder.figures / "examples.json"
+    return {"examples": (), "classes": (), **(read_json(index) if index.is_file() else {})}
 
 
 def _embedded(picture: Path) -> str:

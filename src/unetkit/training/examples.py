@@ -29,7 +29,8 @@ def draw_examples(run: RunFolder, session: Session, scorer: Scorer, report: Scor
             file = f"{kind}-{number}.png"
             write_bytes(run.figures / file, encode_png(_strip(session, scorer, pairs[row.image])))
             entries.append({"file": file, "image": row.image, "kind": kind, "accuracy": accuracy(row)})
-    write_json(run.figures / "examples.json", {"examples": entries})
+    classes = [{"name": row.name, "colour": list(row.colour)} for row in session.contract.classes.classes]
+    write_json(run.figures / "examples.json", {"examples": entries, "classes": classes})
 
 
 def chosen(rows: Sequence[ImageScore]) -> dict[str, list[ImageScore]]:

@@ -11,11 +11,16 @@ from matplotlib.figure import Figure
 
 from unetkit.data.arrays import Image, Mask
 from unetkit.data.classes import ClassTable
-from unetkit.drawing import colourise, encode_png, sheet, to_rgb8
+from unetkit.drawing import colourise, encode_png, legend, sheet, to_rgb8
 from unetkit.predicting.predictor import Predictor
+from unetkit.reports.report import TITLES
 
 ROWS = 4
+LETTERS = 16  # of the legend, pixels
 CURVES = ("mean_iou", "mean_dice", "pixel_accuracy")
+# Told apart without colour, too; the colours are those of Okabe and Ito.
+STYLES = (("#0072b2", "-", "o"), ("#d55e00", "--", "s"), ("#009e73", ":", "^"), ("#cc79a7", "-.", "D"))
+MOST_MARKED = 40
 
 
 def curves_png(rows: Sequence[dict[str, Any]], metric: str) -> bytes:
@@ -27,14 +32,13 @@ def curves_png(rows: Sequence[dict[str, Any]], metric: str) -> bytes:
     """
     figure = Figure(figsize=(10, 3.6), dpi=110, layout="constrained")
     loss_axes, score_axes = figure.subplots(1, 2)
-    _curve(loss_axes, rows, "loss", [row["loss"] for row in rows])
-    loss_axes.set_title("training loss")
-    for name in dict.fromkeys((metric, *CURVES)):
-        _curve(score_axes, rows, name, [row["scores"].get(name) for row in rows])
-    _mark_best(score_axes, rows, metric)
-    score_axes.set_title("scores on the validation split")
+    _curve(loss_axes, rows, "loss", [row["loss"] for row in rows], 0)
+    loss_axes.set(title="training loss", ylabel="loss")
+    for place, name in enumerate(dict.fromkeys((metric, *CURVES))):
+        _curve(score_axes, rows, TITLES.get(name, name), [row["scores"].get(name) for row in rows], place)
+    score_axes.set(title=f"scores on the validation split{_best(rows, metric)}", ylabel="score, 0 to 1")
     if score_axes.lines:
-        score_axes.legend(frameon=False, loc="lower right")
+        score_axes.legend(frameon=False)
     data = io.BytesIO()
     figure.savefig(data, format="png")
     return data.getvalue()
@@ -43,7 +47,8 @@ def curves_png(rows: Sequence[dict[str, Any]], metric: str) -> bytes:
 def sheet_png(predictor: Predictor, pairs: Sequence[tuple[str, Image, Mask]], classes: ClassTable) -> bytes:
     """A row a pair: image, truth, prediction; PNG bytes."""
     rows = [_sheet_row(predictor, name, image, mask, classes) for name, image, mask in pairs[:ROWS]]
-    return encode_png(sheet(rows))
+    drawn = sheet(rows)
+    return encode_png(np.concatenate([drawn, legend(classes.names, classes.colours, drawn.shape[1], LETTERS)]))
 
 
 def _sheet_row(predictor: Predictor, name: str, image: Image, mask: Mask, classes: ClassTable) -> list[tuple[str, Any]]:
@@ -56,18 +61,17 @@ def _sheet_row(predictor: Predictor, name: str, image: Image, mask: Mask, classe
     ]
 
 
-def _curve(axes: Any, rows: Sequence[dict[str, Any]], name: str, values: Sequence[float | None]) -> None:
+def _curve(axes: Any, rows: Sequence[dict[str, Any]], name: str, values: Sequence[float | None], place: int) -> None:
     points = [(row["epoch"], value) for row, value in zip(rows, values, strict=True) if value is not None]
     if points:
         x, y = np.array(points).T
-        axes.plot(x, y, marker="." if len(points) < 30 else "", label=name)
+        colour, line, marker = STYLES[place]
+        every = max(1, len(points) // MOST_MARKED)
+        axes.plot(x, y, color=colour, linestyle=line, marker=marker, markersize=3.5, markevery=every, label=name)
     axes.set_xlabel("epoch")
     axes.grid(alpha=0.3)
 
 
-def _mark_best(axes: Any, rows: Sequence[dict[str, Any]], metric: str) -> None:
-    best = max(rows, key=lambda row: row["scores"].get(metric, -1.0), default=None)
-    if best is None or metric not in best["scores"]:
-        return
-    value = best["scores"][metric]
-    axes.annotate(f"best {value:.4f}", (best["epoch"], value), textcoords="offset points", xytext=(4, 6))
+def _best(rows: Sequence[dict[str, Any]], metric: str) -> str:
+    values = [row["scores"][metric] for row in rows if metric in row["scores"]]
+    return f": best {TITLES.get(metric, metric)} {max(values):.4f}" if values else ""

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from unetkit.augmentation import Ranges, apply_cpu, draw
 from unetkit.console import say
 from unetkit.data.arrays import Image, Mask
-from unetkit.drawing import RGB, Tile, encode_png, overlay, sheet, to_rgb8
+from unetkit.drawing import RGB, Tile, encode_png, legend, overlay, sheet, to_rgb8
 from unetkit.errors import OutputExists
 from unetkit.files import write_bytes
 from unetkit.training.prepare import Material
 
 ROWS = 6
 VARIANTS = 4
+LETTERS = 14  # of the legend, pixels
 
 
 def write_preview(material: Material, ranges: Ranges, seed: int, path: Path, *, overwrite: bool) -> None:
@@ -29,7 +32,9 @@ def write_preview(material: Material, ranges: Ranges, seed: int, path: Path, *, 
         _row(material, ranges, seed, number, index) for number, index in enumerate(map(material.train.index, chosen))
     ]
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_bytes(path, encode_png(sheet(rows, width=240)))
+    classes, drawn = material.dataset.classes, sheet(rows, width=240)
+    key = legend(classes.names, classes.colours, drawn.shape[1], LETTERS)
+    write_bytes(path, encode_png(np.concatenate([drawn, key])))
     say(f"{len(rows)} training images, each as it is and {VARIANTS} times augmented: {path}")
 
 

@@ -9,6 +9,7 @@ from rich.text import Text
 from unetkit.cli.views.tables import facts, score, share, table
 
 SAID_ABOVE = {"split", "images", "scored_trained_on", "include_train"}
+LABELS = {"left_out_trained_on": "left out (trained on)"}
 NAMES = {"mean_iou": "mean IoU", "mean_dice": "mean Dice", "pixel_accuracy": "pixel accuracy"}
 
 
@@ -50,7 +51,7 @@ def _protocol(document: Any) -> Iterator[tuple[str, Text]]:
     protocol = document["protocol"]
     for key, value in protocol.items():
         if isinstance(value, str | int | float) and key not in SAID_ABOVE:
-            yield key.replace("_", " "), Text(str(value), style="dim")
+            yield LABELS.get(key, key.replace("_", " ")), Text(str(value), style="dim")
     yield "ignored", Text(f"{share(protocol['ignore']['pixels_share'])} of the pixels", style="dim")
     if protocol["classes_absent"]:
         yield "not in the truth", Text(", ".join(protocol["classes_absent"]), style="dim")
