@@ -62,6 +62,18 @@ def _turned(data: Path) -> None:
     )
 
 
+def _links(data: Path) -> None:
+    """All images behind a folder link, and behind a link each, that stay inside."""
+    (data / "images").rename(data / "frames")
+    (data / "images").mkdir()
+    (data / "images" / ".store").mkdir()
+    for path in sorted((data / "frames").iterdir()):
+        path.rename(data / "images" / ".store" / path.name)
+        (data / "images" / path.name).symlink_to(Path(".store") / path.name)
+    (data / "frames").rmdir()
+    (data / "masks" / "again").symlink_to("..")
+
+
 def _one_pixel(data: Path) -> None:
     for folder in ("images", "masks"):
         path = sorted((data / folder).iterdir())[0]
@@ -76,6 +88,7 @@ ODD = {
     "sixteen bits": _deep,
     "turned": _turned,
     "one pixel": _one_pixel,
+    "links": _links,
 }
 
 

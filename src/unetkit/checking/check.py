@@ -55,11 +55,12 @@ def survey_data(settings: CheckSettings, source: str) -> Survey:
         split_by=said.split_by,
         groups=said.groups,
         skip_bad=said.skip_bad,
+        follow_links=said.follow_links,
     )
     masks = dataset.masks or dataset.scan_masks(evenly(dataset.sound, sample))
     images, broken = look_at_images(dataset, sample)
     new = () if dataset.masks is masks else masks.bad
-    bad = (*dataset.bad, *new, *broken)
+    bad = (*dataset.bad, *dataset.strays, *new, *broken)
     return Survey(source, dataset, dataset.files, masks, images, bad, said_flags(settings))
 
 

@@ -12,7 +12,7 @@ def check_copies(survey: Survey) -> list[Finding]:
     part = {pair.image: pair.split or "train" for pair in survey.pairs}
     sets = survey.dataset.copies
     if sets is None:
-        sets = identical_files(survey.dataset.root, list(part))
+        sets = identical_files(survey.dataset.root, [image for image in part if survey.header(image)])
     sets = [same for same in sets if len(set(same) & set(part)) > 1]
     across = [same for same in sets if len({part[image] for image in same}) > 1]
     within = [same for same in sets if len({part[image] for image in same}) == 1]

@@ -7,13 +7,15 @@ from unetkit.checking.survey import Survey
 from unetkit.data.soundness import Fault
 
 _FAULTS: dict[Fault, str] = {
-    "missing-file": "[1 file|{n} files] that the table of pairs names [is|are] not there",
+    "missing-file": "[1 file|{n} files] that should be there [is|are] not",
     "empty-file": "[1 file is|{n} files are] empty (0 bytes)",
     "not-an-image": "[1 file is|{n} files are] named like [an image and is|images and are] none",
     "truncated-file": "[1 file ends|{n} files end] before the image does",
     "damaged-file": "[1 file|{n} files] cannot be decoded",
     "unreadable-file": "the system cannot read [1 file|{n} files]",
     "unknown-values": "[1 mask holds|{n} masks hold] values that are none of the classes",
+    "outside-link": "[1 file is a link|{n} files are links] out of the data folder, which [is|are] not followed",
+    "name-not-utf8": "[1 file has a name that is|{n} files have names that are] not UTF-8",
     "size-mismatch": "[1 mask has|{n} masks have] another size than [its|their] image",
 }
 
@@ -50,12 +52,21 @@ def check_partners(survey: Survey) -> list[Finding]:
 
 def check_defects(survey: Survey) -> list[Finding]:
     """Files that cannot be used, each kind of defect by itself."""
-    advice = f"repair or delete them, or leave their pairs out:\n{survey.command('train', '--skip-bad')}"
+    cures = {
+        "outside-link": "read what they lead to, or leave their pairs out:\n"
+        + survey.command("check", "--follow-links"),
+        "name-not-utf8": "rename them, or leave them out:",
+    }
+    skip = survey.command("train", "--skip-bad")
     return [
         found
         for fault, message in _FAULTS.items()
         for found in finding(
-            fault, "error", [f"{bad.path}: {bad.reason}" for bad in survey.bad if bad.fault == fault], message, advice
+            fault,
+            "error",
+            [f"{bad.path}: {bad.reason}" for bad in survey.bad if bad.fault == fault],
+            message,
+            f"{cures.get(fault, 'repair or delete [it|them], or leave [its|their] pairs out:')}\n{skip}",
         )
     ]
 

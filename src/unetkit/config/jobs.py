@@ -65,6 +65,9 @@ class PredictSettings(Settings):
         None, "output folder; predictions/<input name>-<n> when not given", short="--out", shown="DIR"
     )
     overwrite: bool = setting(False, "replace an existing folder", short="--overwrite")
+    follow_links: bool = setting(
+        False, "in a folder given as INPUT, read what links lead to outside of it, too", short="--follow-links"
+    )
     as_source: bool = setting(False, "write the data set's own mask values instead of class ids", short="--as-source")
     channels: Literal["auto", "1", "3"] = setting(
         "auto", "turn images to grey (1) or to colour (3)", short="--channels"

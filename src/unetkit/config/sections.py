@@ -49,6 +49,7 @@ class DataSettings(Settings):
         shown="REGEX",
     )
     skip_bad: bool = setting(False, "leave out unreadable files instead of refusing to start", short="--skip-bad")
+    follow_links: bool = setting(False, "read what links lead to outside of DATA, too", short="--follow-links")
     size: str = setting(
         "auto",
         "working size: the long side in pixels, or fit:HxW (inside H×W, aspect kept)",

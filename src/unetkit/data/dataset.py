@@ -23,7 +23,7 @@ from unetkit.data.parallel import each
 from unetkit.data.pixels import read_photo, read_truth
 from unetkit.data.said import Said, grouped, learn, relies, split, uncut
 from unetkit.data.scan import FileScan, MaskScan, evenly, scan_files
-from unetkit.data.soundness import BadFile
+from unetkit.data.soundness import FOLLOW, BadFile, cure
 from unetkit.data.splits import Split
 from unetkit.data.truth import Truth, count_classes
 from unetkit.errors import ConfigError, DataError
@@ -45,7 +45,7 @@ class DataSet:
         about: source and licence, where a `data.yaml` says them.
         reading: how the folder was read.
         notes: what was concluded about the masks, for people; `split_notes` about the split.
-        bad: files that cannot be used.
+        bad: files that cannot be used; `strays` those that are in no pair, probably because of their names.
         files, masks: what was seen in the headers, and in the masks where they were read.
         copies: sets of images whose files are equal; None where it was not looked for (a manifest's split is fixed).
     """
@@ -62,6 +62,7 @@ class DataSet:
     notes: tuple[str, ...] = field(default=(), compare=False)
     split_notes: tuple[str, ...] = field(default=(), compare=False)
     bad: tuple[BadFile, ...] = field(default=(), compare=False)
+    strays: tuple[BadFile, ...] = field(default=(), compare=False)
     files: FileScan = field(default=FileScan({}, ()), compare=False, repr=False)
     masks: MaskScan | None = field(default=None, compare=False, repr=False)
     copies: Sets | None = field(default=None, compare=False, repr=False)
@@ -114,13 +115,12 @@ class DataSet:
     def refuse_bad(self, more: Sequence[BadFile] = ()) -> None:
         """Raise DataError if a file of a pair cannot be used, `more` that was found later: before training starts."""
         used = {pair.image for pair in self.pairs}
-        bad = [defect for defect in (*self.bad, *more) if defect.image in used]
+        bad = [*(defect for defect in (*self.bad, *more) if defect.image in used), *self.strays]
         if bad:
-            raise DataError(
-                f"{len(bad):,} of {len(self.pairs):,} pairs cannot be used: {bad[0].reason}",
-                where=str(self.root / bad[0].path),
-                advice="repair them, or leave them out with --skip-bad; `unetkit check` lists them all",
-            )
+            pairs = len({defect.image for defect in bad} & used)
+            number = f"{pairs:,} of {len(self.pairs):,} pairs cannot be used" if pairs else "a file cannot be used"
+            where = str(self.root / bad[0].path)
+            raise DataError(f"{number}: {bad[0].reason}", where=where, advice=cure(bad))
 
 
 def open_data(
@@ -144,14 +144,14 @@ def open_data(
     table = find_manifest(source)
     if table is not None:
         return _open_manifest(table, seed, said, masks_to_scan, hold_out)
-    reading = find_pairs(source, images=said.get("images"), masks=said.get("masks"), layout=said.get("layout"))
-    files = scan_files(reading.root, reading.pairs, whole=relies(said, masks_to_scan))
+    reading = _read(source, said)
+    files = scan_files(reading.root, reading.pairs, whole=relies(said, masks_to_scan), known=reading.defects)
     sample = evenly(_sound(reading.pairs, files.bad, reading.root), masks_to_scan)
     truth = learn(reading, sample, said)
     bad = (*files.bad, *truth.bad)
     pairs = _sound(reading.pairs, bad, reading.root) if said.get("skip_bad") else reading.pairs
     rule, pairs = grouped(pairs, said.get("groups"), _columns(reading, pairs), reading.layout)
-    copies = identical_files(reading.root, [pair.image for pair in pairs])
+    copies = identical_files(reading.root, [pair.image for pair in pairs if pair.image in files.headers])
     asked = said if hold_out else uncut(pairs, said)
     made = split(pairs, rule, seed, asked, masks=truth.masks, copies=copies)
     return DataSet(
@@ -166,6 +166,7 @@ def open_data(
         notes=truth.notes,
         split_notes=made.notes,
         bad=bad,
+        strays=() if said.get("skip_bad") else _strays(reading),
         files=files,
         masks=truth.masks,
         copies=copies,
@@ -192,12 +193,29 @@ def write_manifest(
 # --- steps ------------------------------------------------------------------------------------------------------
 
 
+def _read(source: Path, said: Said) -> Reading:
+    return find_pairs(
+        source,
+        images=said.get("images"),
+        masks=said.get("masks"),
+        layout=said.get("layout"),
+        follow_links=bool(said.get("follow_links")),
+    )
+
+
+def _strays(reading: Reading) -> tuple[BadFile, ...]:
+    """Files that found no partner because of their names' bytes, or might not have."""
+    alone = (path for path in (*reading.orphan_images, *reading.orphan_masks) if path in reading.defects)
+    found = ((path, *reading.defects[path]) for path in alone)
+    return tuple(BadFile(path, fault, why, path) for path, fault, why in found if fault == "name-not-utf8")
+
+
 def _open_manifest(table: Path, seed: int, said: Said, masks_to_scan: int | None, hold_out: bool) -> DataSet:
     _refuse_reading(table, said)
     manifest = load_manifest(table)
-    reading = reading_of(manifest, table)
-    files = scan_files(manifest.root, manifest.pairs, whole=relies(said, masks_to_scan))
-    truth = _truth_again(manifest, table, _sound(manifest.pairs, files.bad, manifest.root), said)
+    reading = reading_of(manifest, table, follow_links=bool(said.get("follow_links")))
+    files = scan_files(manifest.root, manifest.pairs, whole=relies(said, masks_to_scan), known=reading.defects)
+    truth = _truth_again(reading, masks_of(manifest, table), _sound(manifest.pairs, files.bad, manifest.root), said)
     bad = (*files.bad, *truth.bad)
     pairs = _sound(manifest.pairs, bad, manifest.root) if said.get("skip_bad") else manifest.pairs
     rule, pairs = _groups_again(manifest, reading, pairs, said)
@@ -230,10 +248,9 @@ def _refuse_reading(table: Path, said: Said) -> None:
         )
 
 
-def _truth_again(manifest: Manifest, table: Path, sound: Sequence[Pair], said: Said) -> Truth:
+def _truth_again(reading: Reading, known: tuple[Encoding, ClassTable], sound: Sequence[Pair], said: Said) -> Truth:
     """A manifest's masks are read again if the user says what they mean, or wants the bad ones left out."""
-    encoding, classes = masks_of(manifest, table)
-    reading = reading_of(manifest, table)
+    encoding, classes = known
     if any(said.get(name) for name in ("classes", "encoding", "ignore")):
         return learn(reading, sound, said)
     if not said.get("skip_bad"):
@@ -272,7 +289,7 @@ def _sound(pairs: Sequence[Pair], bad: Sequence[BadFile], root: Path) -> tuple[P
         raise DataError(
             f"none of the {len(pairs):,} pairs can be used" + (f": {bad[0].reason}" if bad else ""),
             where=str(root / bad[0].path) if bad else str(root),
-            advice="point at a folder with images and masks",
+            advice=FOLLOW if bad and bad[0].fault == "outside-link" else "point at a folder with images and masks",
         )
     return sound
 

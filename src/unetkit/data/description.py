@@ -10,6 +10,7 @@ from unetkit.data.classes import ClassTable
 from unetkit.data.encodings import Encoding, encoding_from_json
 from unetkit.data.groups import GroupRule
 from unetkit.data.layouts import Reading
+from unetkit.data.links import outside_links
 from unetkit.data.manifest import Manifest
 from unetkit.errors import DataError
 
@@ -23,6 +24,7 @@ def describe(
     """The keys of `data.yaml`, but for those of `ABOUT`."""
     table = classes.to_json()
     return {
+        **({"follow_links": True} if reading.follow_links else {}),
         "layout": reading.layout,
         "side_by_side": reading.side_by_side,
         "class_folders": list(reading.class_folders),
@@ -35,9 +37,15 @@ def describe(
     }
 
 
-def reading_of(manifest: Manifest, table: Path) -> Reading:
-    """The reading that a manifest is."""
+def reading_of(manifest: Manifest, table: Path, *, follow_links: bool = False) -> Reading:
+    """The reading that a manifest is; it remembers if links out of its root were followed when it was written.
+
+    Raises:
+        DataError: a folder in its paths is such a link, and they are not followed.
+    """
     known = manifest.description
+    follow_links = follow_links or bool(known.get("follow_links", False))
+    paths = (path for pair in manifest.pairs for path in (pair.image, *pair.masks))
     return Reading(
         layout=str(known.get("layout", "manifest")),
         root=manifest.root,
@@ -46,6 +54,8 @@ def reading_of(manifest: Manifest, table: Path) -> Reading:
         class_folders=tuple(str(name) for name in known.get("class_folders", ())),
         evidence=f"{table.name}, as data.yaml describes it",
         columns=manifest.columns,
+        defects={} if follow_links else outside_links(manifest.root, paths),
+        follow_links=follow_links,
     )
 
 

@@ -29,6 +29,7 @@ class Said(TypedDict, total=False):
     split_by: SplitBy
     groups: str | None
     skip_bad: bool
+    follow_links: bool
 
 
 def relies(said: Said, masks_to_scan: int | None) -> bool:

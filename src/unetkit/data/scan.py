@@ -13,7 +13,7 @@ from unetkit.data.arrays import Counts, Mask, ignore_value
 from unetkit.data.header import Header
 from unetkit.data.pair import Pair
 from unetkit.data.parallel import each
-from unetkit.data.soundness import BadFile, fault_of, inspect
+from unetkit.data.soundness import BadFile, Defect, fault_of, inspect
 from unetkit.errors import DataError
 
 Item = TypeVar("Item")
@@ -66,16 +66,24 @@ class MaskScan:
         return {image: frozenset(np.flatnonzero(row).tolist()) for image, row in zip(self.images, present, strict=True)}
 
 
-def scan_files(root: Path, pairs: Sequence[Pair], *, whole: bool = False) -> FileScan:
+def scan_files(
+    root: Path, pairs: Sequence[Pair], *, whole: bool = False, known: Mapping[str, Defect] | None = None
+) -> FileScan:
     """Read the header of every image and mask file, look whether it ends as it should, and compare sizes.
 
     Args:
         root: the folder that the paths are relative to.
         pairs: whose files are looked at.
         whole: read every file to its end, so that none of them stops a decoder later.
+        known: files with a defect already; they are not opened.
     """
+    defects = dict(known or {})
     paths = list(dict.fromkeys(path for pair in pairs for path in (pair.image, *pair.masks)))
-    looks = each(lambda path: inspect(root / path, whole=whole), paths, "reading files" if whole else "reading headers")
+    looks = each(
+        lambda path: defects.get(path) or inspect(root / path, whole=whole),
+        paths,
+        "reading files" if whole else "reading headers",
+    )
     found = dict(zip(paths, looks, strict=True))
     headers = {path: header for path, header in found.items() if isinstance(header, Header)}
     bad: dict[str, BadFile] = {}

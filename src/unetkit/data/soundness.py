@@ -5,9 +5,10 @@ Who must rely on it asks for the whole file.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from unetkit.data.decode import decode_image
 from unetkit.data.header import Header, check_sums, check_whole, read_header
@@ -22,12 +23,20 @@ Fault = Literal[
     "damaged-file",
     "unknown-values",
     "size-mismatch",
+    "outside-link",
+    "name-not-utf8",
 ]
+
+Defect: TypeAlias = tuple[Fault, str]
+"""What is wrong with a file, and the reason in words."""
 
 # What must stand near the end of a whole file; writers may add a few bytes behind it.
 _ENDS = {"PNG": b"IEND", "JPEG": b"\xff\xd9", "MPO": b"\xff\xd9"}
 _TAIL = 65_536
 _TOLD_BY_THE_END = {"JPEG", "MPO", "WEBP"}  # damage between header and end spoils pixels, and stops no decoder
+
+
+FOLLOW = "--follow-links  # reads what links lead to as if it stood in the folder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +56,15 @@ class BadFile:
     image: str
 
 
-def inspect(path: Path, *, whole: bool = False) -> Header | tuple[Fault, str]:
+def cure(bad: Sequence[BadFile]) -> str:
+    """What to do about files that cannot be used, for a message."""
+    faults = {defect.fault for defect in bad}
+    verb = "rename" if faults == {"name-not-utf8"} else "repair"
+    lines = [FOLLOW] if "outside-link" in faults else []
+    return "\n".join([*lines, f"{verb} them, or leave them out with --skip-bad; `unetkit check` lists them all"])
+
+
+def inspect(path: Path, *, whole: bool = False) -> Header | Defect:
     """The header of a sound file, or what is wrong with it.
 
     Args:
@@ -61,7 +78,8 @@ def inspect(path: Path, *, whole: bool = False) -> Header | tuple[Fault, str]:
         header = read_header(path)
         _check_end(path, size, header)
     except FileNotFoundError:
-        return "missing-file", "there is no such file"
+        there = f"a link to {path.readlink()}, where nothing is" if path.is_symlink() else "there is no such file"
+        return "missing-file", there
     except OSError as error:
         return "unreadable-file", f"the system cannot read it: {error.strerror or error}"
     except DataError as error:
@@ -83,7 +101,7 @@ def _check_end(path: Path, size: int, header: Header) -> None:
         raise DataError(f"the file ends before the image does, after {size:,} bytes", where=str(path))
 
 
-def _inspect_whole(path: Path, header: Header) -> Header | tuple[Fault, str]:
+def _inspect_whole(path: Path, header: Header) -> Header | Defect:
     try:
         if header.format == "PNG":
             check_sums(path.read_bytes(), str(path))

@@ -100,6 +100,7 @@ def _said(data: DataSettings) -> Said:
         split_by=data.split_by,
         groups=data.groups,
         skip_bad=data.skip_bad,
+        follow_links=data.follow_links,
     )
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from unetkit.data.layouts.listing import IMAGE_EXTENSIONS, extension_of, list_folder
+from unetkit.data.layouts.walking import name_defect, text_of
+from unetkit.data.soundness import FOLLOW, Defect
 from unetkit.errors import DataError
 
 _MAGIC = re.compile(r"[*?\[]")
@@ -22,28 +24,35 @@ class Input:
     Attributes:
         path: where it is.
         name: of its outputs, relative, POSIX, with ".png"; no two inputs of one call share it, in any case of letters.
+        error: why it must not be opened; None for all others.
     """
 
     path: Path
     name: str
+    error: DataError | None = None
 
 
-def find_inputs(texts: Sequence[str]) -> list[Input]:
+def find_inputs(texts: Sequence[str], *, follow_links: bool = False) -> list[Input]:
     """Files as they are, folders with everything below them, globs (`**` goes down); the same file counts once.
 
+    Args:
+        follow_links: links in a folder that lead out of it are followed; else such a file comes with a defect.
+
     Raises:
-        DataError: an input does not exist, or there is no image at all.
+        DataError: an input does not exist, there is no image at all, or a folder in a folder is a link that leads out
+            and is not followed.
     """
-    found: dict[Path, tuple[str, str]] = {}
+    found: dict[Path, tuple[Input, str]] = {}
     for text in texts:
         home = _home(text)
-        for path in _files(text):
-            found.setdefault(path.resolve(), (home.name, _relative(path, home)))
+        for path, defect in _files(text, follow_links=follow_links):
+            one = Input(path, _relative(path, home), _error(path, defect))
+            found.setdefault(path if defect else path.resolve(), (one, text_of(home.name)))
     if not found:
         raise DataError(
             "there is no image here", where=", ".join(texts), advice="name images, or a folder or glob that holds some"
         )
-    return _distinct([Input(path, name) for path, (_, name) in found.items()], [home for home, _ in found.values()])
+    return _distinct([one for one, _ in found.values()], [home for _, home in found.values()])
 
 
 def name_of_inputs(texts: Sequence[str]) -> str:
@@ -53,10 +62,16 @@ def name_of_inputs(texts: Sequence[str]) -> str:
     return PurePosixPath(named.resolve().name).stem or "images"
 
 
-def _files(text: str) -> list[Path]:
+def _files(text: str, *, follow_links: bool) -> list[tuple[Path, Defect | None]]:
     path = Path(text)
     if path.is_dir():
-        return [path / name for name in list_folder(path).images]
+        listing = list_folder(path, follow_links=follow_links)
+        return [(path / name, listing.defects.get(name)) for name in listing.images]
+    return [(Path(text_of(str(one))), name_defect(str(one))) for one in _named(path, text)]
+
+
+def _named(path: Path, text: str) -> list[Path]:
+    """The file, or those that a glob means; who names a link means what it leads to."""
     if path.exists():
         return [path]
     if _is_glob(text):
@@ -64,6 +79,14 @@ def _files(text: str) -> list[Path]:
         matches = (Path(match) for match in sorted(glob.glob(text, recursive=True)))  # noqa: PTH207
         return [match for match in matches if match.is_file() and extension_of(match.name) in IMAGE_EXTENSIONS]
     raise DataError("there is no such file, folder or glob", where=text, advice="check the spelling of the path")
+
+
+def _error(path: Path, defect: Defect | None) -> DataError | None:
+    if defect is None:
+        return None
+    fault, reason = defect
+    advice = FOLLOW if fault == "outside-link" else "rename the file; the others are done"
+    return DataError(reason, where=str(path), advice=advice)
 
 
 def _is_glob(text: str) -> bool:

@@ -50,7 +50,7 @@ def predict(settings: PredictSettings, model: str, inputs: Sequence[str]) -> Pre
     """
     started = time.monotonic()
     predictor = load(model, device=settings.device, threads=settings.threads, channels=settings.channels)
-    images = find_inputs(inputs)
+    images = find_inputs(inputs, follow_links=settings.follow_links)
     folder = Path(settings.out) if settings.out else next_free(Path("predictions"), name_of_inputs(inputs))
     clear_output(folder, overwrite=settings.overwrite, ours=_is_ours)
     writer = Writer(folder, predictor.contract.classes, settings.as_source, settings.opacity)
@@ -87,7 +87,7 @@ class _Done:
 def _pipeline(predictor: Predictor, writer: Writer, inputs: Sequence[Input]) -> Iterator[_Done]:
     def read(one: Input) -> _Work:
         try:
-            image = _opened(one.path)
+            image = _opened(one)
             return _Work(one, image, predictor.prepare(image, str(one.path)))
         except UsageError as error:
             return _Work(one, error=error)
@@ -101,9 +101,11 @@ def _pipeline(predictor: Predictor, writer: Writer, inputs: Sequence[Input]) -> 
     return ordered(finish, _scored(predictor, ordered(read, inputs)))
 
 
-def _opened(path: Path) -> Image:
+def _opened(one: Input) -> Image:
+    if one.error is not None:
+        raise one.error
     try:
-        return read_image(path)
+        return read_image(one.path)
     except DataError as error:
         # The advice of a data set (leave it out with a flag) is not this command's: it goes on by itself.
         raise DataError(error.what, where=error.where, advice="copy the file again; the others are done") from error

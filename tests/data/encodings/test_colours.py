@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 from scipy import ndimage
@@ -144,6 +144,7 @@ def test_a_palette_never_takes_the_masks_of_another(name: str, other: str) -> No
             assert table is None or table.name != other
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(*[st.integers(0, 255)] * 3), min_size=2, max_size=20, unique=True), st.booleans())
 def test_a_table_of_other_colours_is_never_taken_for_a_known_one(colours: list[Colour], smeared: bool) -> None:
     pixels = blocks(colours, size=16)

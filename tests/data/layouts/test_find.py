@@ -181,9 +181,9 @@ def test_masks_of_two_annotators_in_one_folder_can_be_said_by_a_pattern(plant: P
 # --- refused ----------------------------------------------------------------------------------------------------
 
 
-def refused(root: Path, **said: str) -> DataError:
+def refused(root: Path, *, images: str | None = None, masks: str | None = None, layout: str | None = None) -> DataError:
     with pytest.raises(DataError) as error:
-        find_pairs(root, **said)
+        find_pairs(root, images=images, masks=masks, layout=layout)
     assert error.value.exit_code == 2
     return error.value
 

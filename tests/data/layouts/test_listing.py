@@ -44,16 +44,43 @@ def test_no_file_is_opened(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> Non
     assert len(list_folder(root).images) == 4
 
 
-@pytest.mark.parametrize("target", ["secret.png", "."])
-def test_a_link_out_of_the_folder_is_refused(plant: Plant, tmp_path: Path, target: str) -> None:
-    outside = tmp_path / "elsewhere"
-    outside.mkdir()
-    (outside / "secret.png").touch()
-    root = plant("images/{n}.png")
-    (root / "images" / "link.png").symlink_to(outside / target)
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Path:
+    """A folder with one image, outside of all others."""
+    (tmp_path / "elsewhere" / "deep").mkdir(parents=True)
+    (tmp_path / "elsewhere" / "deep" / "secret.png").touch()
+    return tmp_path / "elsewhere"
 
-    with pytest.raises(DataError, match="leads out of the data folder"):
+
+def test_a_file_that_is_a_link_out_of_the_folder_is_listed_with_where_it_leads(plant: Plant, elsewhere: Path) -> None:
+    root = plant("images/{n}.png")
+    (root / "images" / "link.png").symlink_to(elsewhere / "deep" / "secret.png")
+    listing = list_folder(root)
+    assert "images/link.png" in listing.images
+    fault, reason = listing.defects["images/link.png"]
+    assert (fault, reason.endswith("elsewhere/deep/secret.png")) == ("outside-link", True)
+    assert listing.sound(["images/link.png", "images/1.png"]) == ["images/1.png"]
+    assert list_folder(root, follow_links=True).defects == {}
+
+
+def test_every_folder_that_is_a_link_out_is_named_with_the_flag(plant: Plant, elsewhere: Path) -> None:
+    root = plant("x/{n}.png")
+    for name in ("masks", "images"):
+        (root / name).symlink_to(elsewhere)
+    with pytest.raises(DataError, match="2 folder links lead out of the data folder") as caught:
         list_folder(root)
+    assert caught.value.where == f"{root}/images -> {elsewhere}\n{root}/masks -> {elsewhere}"
+    assert caught.value.advice.startswith("--follow-links")
+    assert "images/deep/secret.png" in list_folder(root, follow_links=True).images
+
+
+def test_links_that_go_round_outside_of_the_folder_end(plant: Plant, elsewhere: Path) -> None:
+    root = plant("images/{n}.png")
+    (root / "more").symlink_to(elsewhere)
+    (elsewhere / "deep" / "up").symlink_to(elsewhere)
+    (elsewhere / "home").symlink_to(root)
+    (elsewhere / "self.png").symlink_to("self.png")
+    assert list_folder(root, follow_links=True).images[4:] == ("more/deep/secret.png", "more/self.png")
 
 
 def test_a_link_inside_the_folder_is_followed(plant: Plant) -> None:
@@ -77,13 +104,13 @@ def test_the_data_folder_itself_may_be_a_link(plant: Plant, tmp_path: Path) -> N
     assert len(list_folder(tmp_path / "link").images) == 4
 
 
-def test_a_name_that_is_not_unicode_is_refused_by_name(plant: Plant) -> None:
+def test_a_name_that_is_not_unicode_is_listed_as_a_defect(plant: Plant) -> None:
     root = plant()
-    (root / os.fsdecode(b"caf\xe9.png")).touch()
-
-    with pytest.raises(DataError, match="UTF-8") as error:
-        list_folder(root)
-    assert "caf\ufffd.png" in error.value.where
+    for name in (b"caf\xe9.png", b"caf\xe8.png"):
+        (root / os.fsdecode(name)).touch()
+    listing = list_folder(root)
+    assert listing.images == ("caf\\xe8.png", "caf\\xe9.png")
+    assert {fault for fault, _ in listing.defects.values()} == {"name-not-utf8"}
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,12 @@ LAYOUTS: dict[str, str] = {
 
 
 def find_pairs(
-    root: Path, *, images: str | None = None, masks: str | None = None, layout: str | None = None
+    root: Path,
+    *,
+    images: str | None = None,
+    masks: str | None = None,
+    layout: str | None = None,
+    follow_links: bool = False,
 ) -> Reading:
     """Find the pairs of image and mask in a folder.
 
@@ -34,10 +39,12 @@ def find_pairs(
         images, masks: where they are, relative to `root`: a folder, a pattern (`*/masks`, `*_mask.*`), or several of
             them with commas between; found by name when None.
         layout: a name of `LAYOUTS`, `table:FILE` for one of several tables; found when None.
+        follow_links: links that lead out of `root` are followed; else files that are such links are defects of the
+            reading.
 
     Raises:
-        DataError: no such folder, no pairs in it, a link or a table that leads out of it.
+        DataError: no such folder, no pairs in it, a folder link or a table that leads out of it.
         AmbiguityError: several readings are possible; the advice lists each with the command that says it.
         ConfigError: there is no such layout.
     """
-    return find(root, LAYOUTS, images=images, masks=masks, layout=layout)
+    return find(root, LAYOUTS, images=images, masks=masks, layout=layout, follow_links=follow_links)

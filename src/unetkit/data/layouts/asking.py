@@ -23,7 +23,7 @@ Again = Callable[[Request, str], list[Reading]]
 
 def question(listing: Listing, found: Sequence[Reading], again: Again) -> AmbiguityError:
     """The error that lists the readings."""
-    command = f"unetkit check {quote(str(listing.root))}"
+    command = f"unetkit check {quote(str(listing.root))}{' --follow-links' * listing.follow_links}"
     brief = len(listing.images) <= _SMALL
     lines = [
         f"  {command} {_shortest(reading, again) if brief else reading.flags}\n      {_summary(reading)}"

@@ -52,7 +52,8 @@ class ClassFolders:
         if request.forced:
             return [replace(reading, standing="confirmed")] if reading.pairs else []
         if reading.pairs and not reading.orphan_images and not reading.orphan_masks:
-            shares = overlap_and_gap(listing.root, [pair.masks for pair in reading.pairs])
+            sound = [pair.masks for pair in reading.pairs if listing.sound(pair.masks) == list(pair.masks)]
+            shares = overlap_and_gap(listing.root, sound)
             if is_partition(shares):
                 return [replace(reading, standing="confirmed")]
             reading = replace(reading, evidence=f"{reading.evidence}; {_defect(shares)}")

@@ -11,12 +11,19 @@ from unetkit.data.layouts.listing import TABLE_EXTENSIONS, Listing, list_folder
 from unetkit.data.layouts.nothing import half_named, nothing_found
 from unetkit.data.layouts.reading import Layout, Reading, Request
 from unetkit.data.pair import Pair
+from unetkit.data.soundness import FOLLOW
 from unetkit.errors import DataError
 from unetkit.extras import resolve, unknown_choice
 
 
 def find(
-    source: Path, rows: Mapping[str, str], *, images: str | None, masks: str | None, layout: str | None
+    source: Path,
+    rows: Mapping[str, str],
+    *,
+    images: str | None,
+    masks: str | None,
+    layout: str | None,
+    follow_links: bool,
 ) -> Reading:
     """As `unetkit.data.layouts.find_pairs`, with the table of layouts to ask."""
     root, layout = _root(source, layout)
@@ -24,7 +31,10 @@ def find(
     if name and name not in rows:
         raise unknown_choice("layout", name, rows)
     request = Request(images, masks, argument, forced=bool(name))
-    return decide(list_folder(root), request, rows, name)
+    listing = list_folder(root, follow_links=follow_links)
+    _refuse_all_links(listing)
+    reading = decide(listing, request, rows, name)
+    return replace(reading, defects=listing.defects, follow_links=follow_links)
 
 
 def decide(listing: Listing, request: Request, rows: Mapping[str, str], layout: str = "") -> Reading:
@@ -73,6 +83,18 @@ def _root(source: Path, layout: str | None) -> tuple[Path, str | None]:
     if source.suffix.lower() in TABLE_EXTENSIONS and source.is_file():
         return source.parent, f"table:{source.name}"
     return source, layout
+
+
+def _refuse_all_links(listing: Listing) -> None:
+    """Where nothing but links leads out, no pair could be used: the flag is asked for at once."""
+    links = [path for path in listing.images if listing.defects.get(path, ("",))[0] == "outside-link"]
+    if links and len(links) == len(listing.images):
+        number = f"all {len(links):,} image files are links that lead" if len(links) > 1 else "the one image file leads"
+        raise DataError(
+            f"{number} out of the data folder, and such links are followed only if you say so",
+            where=f"{listing.root / links[0]}: {listing.defects[links[0]][1]}",
+            advice=FOLLOW,
+        )
 
 
 # --- merging ----------------------------------------------------------------------------------------------------

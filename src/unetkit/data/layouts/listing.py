@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 from unetkit.console import progress
-from unetkit.errors import DataError, PermissionRefused
+from unetkit.data.layouts.walking import walk
+from unetkit.data.soundness import Defect
+from unetkit.errors import DataError
 
 IMAGE_EXTENSIONS = frozenset(
     f".{name}"
@@ -20,18 +21,6 @@ IMAGE_EXTENSIONS = frozenset(
 )
 TABLE_EXTENSIONS = frozenset((".csv", ".tsv", ".jsonl", ".txt"))
 
-# What operating systems leave behind; hidden files (a leading dot) are passed over as well.
-_LITTER = frozenset(("thumbs.db", "desktop.ini", "__macosx", "$recycle.bin"))
-
-# Folders that unetkit itself fills: runs, evaluations and predictions, also one that was interrupted. Who works inside
-# a data folder must not learn from predictions.
-_OUTPUTS = (
-    frozenset(("config.yaml", "environment.json", "manifest.csv")),
-    frozenset(("images.csv", "scores.json")),
-    frozenset(("predictions.json",)),
-    frozenset(("colour", "masks", "overlays")),
-)
-
 
 @dataclass(frozen=True)
 class Listing:
@@ -41,11 +30,15 @@ class Listing:
         root: the data folder.
         images: files whose extension is that of an image, in any case.
         tables: `.csv`, `.tsv`, `.jsonl` and `.txt` files.
+        defects: which of the files must not be opened, and why: a link that leads out, a name that is not UTF-8.
+        follow_links: links that lead out were followed.
     """
 
     root: Path
     images: tuple[str, ...]
     tables: tuple[str, ...] = ()
+    defects: Mapping[str, Defect] = field(default_factory=dict[str, Defect])
+    follow_links: bool = False
 
     @classmethod
     def of(cls, root: Path, paths: Iterable[str]) -> Listing:
@@ -67,6 +60,10 @@ class Listing:
         for path in self.images:
             inside.setdefault(folder_of(path), []).append(path)
         return {folder: tuple(paths) for folder, paths in sorted(inside.items())}
+
+    def sound(self, paths: Iterable[str]) -> list[str]:
+        """Those of the paths that may be opened."""
+        return [path for path in paths if path not in self.defects]
 
 
 def folder_of(path: str) -> str:
@@ -92,11 +89,14 @@ def extension_of(path: str) -> str:
     return name[dot:].lower() if dot > 0 else ""
 
 
-def list_folder(root: Path) -> Listing:
+def list_folder(root: Path, *, follow_links: bool = False) -> Listing:
     """List `root` and everything below it, but for the folders that unetkit itself has filled.
 
+    Args:
+        follow_links: links that lead out of `root` are followed; else a file that is one is listed as a defect.
+
     Raises:
-        DataError: there is no such folder, a link leads out of it, or a name is not Unicode.
+        DataError: there is no such folder, or a folder in it is a link that leads out and is not followed.
         PermissionRefused: a folder may not be read.
     """
     if not root.exists():
@@ -107,65 +107,6 @@ def list_folder(root: Path) -> Listing:
             where=str(root),
             advice="point at the folder that holds the images and the masks, or at a table of pairs (.csv, .jsonl)",
         )
-    return Listing.of(root, progress(_walk(root), f"listing {root.name or root}"))
-
-
-def _walk(root: Path) -> Iterator[str]:
-    home = os.path.realpath(root)
-    waiting = [("", frozenset({home}))]
-    while waiting:
-        folder, chain = waiting.pop()
-        entries = _entries(root, folder)
-        if folder and _is_output(entry.name for entry in entries):
-            continue
-        for entry in entries:
-            path = f"{folder}/{entry.name}" if folder else entry.name
-            if entry.is_symlink():
-                _check_inside(entry, home)
-            if entry.is_file():
-                yield _unicode(path, root)
-            elif entry.is_dir() and (real := os.path.realpath(entry.path)) not in chain:
-                # A link to a folder that it stands in would be walked for ever.
-                waiting.append((path, chain | {real}))
-
-
-def _entries(root: Path, folder: str) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(root / folder) as entries:
-            return [entry for entry in entries if not _is_litter(entry.name)]
-    except PermissionError as error:
-        raise PermissionRefused(
-            "the system refuses to list this folder", where=str(root / folder), advice="give yourself the right to read"
-        ) from error
-
-
-def _is_output(names: Iterable[str]) -> bool:
-    there = frozenset(names)
-    return any(output <= there for output in _OUTPUTS)
-
-
-def _is_litter(name: str) -> bool:
-    return name.startswith(".") or name.lower() in _LITTER
-
-
-def _check_inside(entry: os.DirEntry[str], home: str) -> None:
-    real = os.path.realpath(entry.path)
-    if os.path.commonpath((real, home)) != home:
-        raise DataError(
-            "this link leads out of the data folder, and only what lies below it is read",
-            where=f"{entry.path} -> {real}",
-            advice="put the files themselves there, or point at the folder that holds both",
-        )
-
-
-def _unicode(path: str, root: Path) -> str:
-    try:
-        path.encode()
-    except UnicodeEncodeError as error:
-        shown = path.encode(errors="surrogateescape").decode(errors="replace")
-        raise DataError(
-            "this file name is not valid UTF-8, so that no table could hold it",
-            where=f"{root}/{shown}",
-            advice="rename the file",
-        ) from error
-    return path
+    found = dict(progress(walk(root, follow_links=follow_links), f"listing {root.name or root}"))
+    defects = {path: defect for path, defect in found.items() if defect is not None}
+    return replace(Listing.of(root, found), defects=defects, follow_links=follow_links)

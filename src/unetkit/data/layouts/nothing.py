@@ -61,7 +61,7 @@ def _unmet(pools: Pools, masks: int) -> str:
 def _advice(listing: Listing, request: Request) -> str:
     if half_named(listing) and not request.images and not request.masks:
         return f"point at the folder above: unetkit check {quote(str(listing.root.resolve().parent))}"
-    command = f"unetkit check {quote(str(listing.root))}"
+    command = f"unetkit check {quote(str(listing.root))}{' --follow-links' * listing.follow_links}"
     return (
         f"found: {_folders(listing)}\n{_expected()}\n"
         f"or say what is what: {command} --images FOLDER --masks FOLDER"

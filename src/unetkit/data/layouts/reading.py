@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 from unetkit.data.layouts.listing import Listing
 from unetkit.data.pair import Pair
+from unetkit.data.soundness import Defect
 
 Standing = Literal["confirmed", "named", "question"]
 
@@ -30,6 +31,8 @@ class Reading:
         columns: further columns of a table of pairs, a value a pair.
         standing: "confirmed" by a known tree or by pixels, "named" by the names of folders, files or columns, or a
             "question" that the names leave open: it is never taken without being asked for.
+        defects: files that must not be opened, and why (`Listing.defects`).
+        follow_links: links that lead out of `root` were followed.
     """
 
     layout: str
@@ -44,6 +47,8 @@ class Reading:
     flags: str = ""
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     standing: Standing = "named"
+    defects: Mapping[str, Defect] = field(default_factory=dict[str, Defect])
+    follow_links: bool = False
 
 
 @dataclass(frozen=True, slots=True)

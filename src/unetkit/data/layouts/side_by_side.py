@@ -24,7 +24,7 @@ class SideBySide:
         """The reading if a look at a few files confirms it, or if it is asked for."""
         files = _files(listing, request)
         paths = [file.path for file in files]
-        if not paths or not (request.forced or _looks_so(listing, paths)):
+        if not paths or not (request.forced or _looks_so(listing, listing.sound(paths))):
             return []
         return [
             Reading(

@@ -60,7 +60,7 @@ class Table:
 def _chosen(listing: Listing, request: Request) -> list[str]:
     if not request.argument:
         crowds = Counter(map(folder_of, listing.tables))
-        return [path for path in listing.tables if crowds[folder_of(path)] <= _CROWD]
+        return [path for path in listing.sound(listing.tables) if crowds[folder_of(path)] <= _CROWD]
     wanted = [request.argument] if request.argument in listing.tables else request.argument.split(",")
     missing = [path for path in wanted if path not in listing.tables]
     if missing:
