@@ -109,12 +109,9 @@ def _placed(listing: Listing, request: Request) -> Iterator[tuple[Place, list[st
     skip = _common_parts(listing)
     for folder, inside in listing.folders.items():
         claimed = _claimed(inside, images, masks)
-        for role, paths in claimed.items():
-            spec = images if role == "image" else masks
-            if role is not None and spec is not None:
-                yield _forced(folder, role, spec, skip), paths
-            elif (place := _unsaid(place_of(folder, skip=skip), images, masks, alone=len(claimed) == 1)) is not None:
-                yield place, paths
+        alone = len(claimed) == 1
+        places = {role: _place(folder, role, images, masks, skip=skip, alone=alone) for role in claimed}
+        yield from ((place, claimed[role]) for role, place in places.items() if place is not None)
 
 
 def _claimed(inside: Iterable[str], images: Spec | None, masks: Spec | None) -> dict[Role | None, list[str]]:
@@ -127,6 +124,16 @@ def _claimed(inside: Iterable[str], images: Spec | None, masks: Spec | None) -> 
         mask = masks.claims(path) if masks else 0
         found[None if not image and not mask else "mask" if mask >= image else "image"].append(path)
     return found
+
+
+def _place(
+    folder: str, role: Role | None, images: Spec | None, masks: Spec | None, *, skip: int, alone: bool
+) -> Place | None:
+    """The place of a folder's files that have this role by the request; None if they are out of account."""
+    spec = images if role == "image" else masks
+    if role is not None and spec is not None:
+        return _forced(folder, role, spec, skip)
+    return _unsaid(place_of(folder, skip=skip), images, masks, alone=alone)
 
 
 def _forced(folder: str, role: Role, spec: Spec, skip: int) -> Place:
