@@ -10,7 +10,7 @@ from unetkit.networks import PRESETS, build
 from unetkit.training.average import MovingAverage
 from unetkit.training.batches import Batch
 from unetkit.training.device import Compute
-from unetkit.training.estimate import TRIALS, estimate
+from unetkit.training.estimate import TRIALS, seconds_per_step
 from unetkit.training.optimiser import Hyper, build_optimiser
 from unetkit.training.plan import Plan
 from unetkit.training.progress import Progress
@@ -73,7 +73,7 @@ def test_trying_steps_leaves_no_trace(optimiser: str, steps: int):
     for number in range(steps):
         made.step([batch(number)], seed=number)
     before = state(made)
-    assert estimate(made, batch(7), accumulate=1).step_seconds > 0
+    assert seconds_per_step(made, batch(7), accumulate=1) > 0
     assert state(made) == before
 
 
@@ -95,7 +95,7 @@ def test_what_is_tried_is_the_step_itself(monkeypatch: pytest.MonkeyPatch):
         return step(self, batches, seed)
 
     monkeypatch.setattr(Stepper, "step", counted)
-    estimate(stepper(), batch(0), accumulate=1)
+    seconds_per_step(stepper(), batch(0), accumulate=1)
     assert len(taken) == TRIALS
 
 

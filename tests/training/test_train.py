@@ -15,8 +15,11 @@ from unetkit.data.parallel import reading_threads
 from unetkit.files import sha256_file
 from unetkit.modelfile import read_model
 from unetkit.training import train
+from unetkit.training.plan import Plan
 from unetkit.training.planning import make_plan
 from unetkit.training.result import TrainResult
+from unetkit.training.scoring import Scorer
+from unetkit.training.session import Session
 
 Run = Callable[..., TrainResult]
 
@@ -38,7 +41,12 @@ def test_the_threads_of_a_run_are_those_of_its_readers_too(
     scenes: Path, trained: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[int] = []
-    monkeypatch.setattr(train, "make_plan", lambda session: seen.append(reading_threads()) or make_plan(session))
+
+    def planning(session: Session, scorer: Scorer) -> Plan:
+        seen.append(reading_threads())
+        return make_plan(session, scorer)
+
+    monkeypatch.setattr(train, "make_plan", planning)
     trained(scenes)
     assert seen == [1]
 

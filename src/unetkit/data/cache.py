@@ -116,11 +116,6 @@ class Cache:
                 self._make_ready(index)
         return self._images[index], self._masks[index]
 
-    @property
-    def bytes_in_memory(self) -> int:
-        """What the cache takes of the memory when it is full."""
-        return self._bytes if self.place == "memory" else 0
-
     def describe(self) -> str:
         """One sentence with figures, to print."""
         size = f"{len(self)} images at {self._fit.width}×{self._fit.height}: {_megabytes(self._bytes)}"

@@ -17,8 +17,8 @@ from unetkit.training.screen import Screen
 from unetkit.training.session import Session
 
 
-def run_loop(run: RunFolder, session: Session, plan: Plan, stop: Interruption) -> Scorer:
-    """Train to the end of the plan; the scorer that comes back sees the last weights.
+def run_loop(run: RunFolder, session: Session, plan: Plan, scorer: Scorer, stop: Interruption) -> None:
+    """Train to the end of the plan.
 
     Args:
         stop: whether a signal asked for the end.
@@ -26,7 +26,6 @@ def run_loop(run: RunFolder, session: Session, plan: Plan, stop: Interruption) -
     Raises:
         TrainingDiverged, Interrupted: as `Loop.run`.
     """
-    scorer = Scorer(session)
     screen = Screen(session.metric, session.progress.best if session.progress.has_best else None)
     batches = Ahead(session.maker.make, session.progress.step * session.settings.training.accumulate)
     observers = [
@@ -58,7 +57,6 @@ def run_loop(run: RunFolder, session: Session, plan: Plan, stop: Interruption) -
         batches.close()
         for observer in observers:
             observer.close()
-    return scorer
 
 
 def names_of(session: Session, batch: Batch) -> list[str]:

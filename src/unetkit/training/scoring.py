@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import heapq
 import math
+import threading
+from collections.abc import Sequence
 from typing import Any
 
-from unetkit.data.arrays import Image, Mask
+from unetkit.data.arrays import IGNORE_16, Image, Mask
 from unetkit.data.pair import Pair
 from unetkit.evaluating.score import ScoreReport, score
 from unetkit.modelfile import Fingerprint
 from unetkit.predicting.backends.torch import TorchBackend
 from unetkit.predicting.predictor import Predictor
+from unetkit.training.build import ignore_id
+from unetkit.training.prepare import native_size
 from unetkit.training.session import Session
 
 KEEP_BYTES = 1024**3  # validation pairs are kept decoded up to here
@@ -29,6 +34,7 @@ class Scorer:
         self.predictor = Predictor(session.contract, backend)
         self._kept: dict[Pair, tuple[Image, Mask]] = {}
         self._bytes = 0
+        self._lock = threading.Lock()
 
     def __call__(self) -> dict[str, float]:
         """Name → value on the validation split; empty where there is none."""
@@ -38,16 +44,29 @@ class Scorer:
 
     def report(self, fingerprint: Fingerprint | None = None) -> ScoreReport:
         """The whole report of the weights as they are now; with baselines where the fingerprint is given."""
-        return score(self.predictor, self._session.material.val, self.read, split="val", fingerprint=fingerprint)
+        return self._score(self._session.material.val, fingerprint)
+
+    def rehearse(self) -> None:
+        """Score two batches of the largest images, so that the memory for it is seen; no more are in work at once."""
+        pairs = heapq.nlargest(2 * self.predictor.batch, self._session.material.val, key=self._size)
+        if pairs:
+            self._score(pairs)
+
+    @property
+    def bytes_to_come(self) -> int:
+        """Memory that the validation pairs which will be kept decoded, and are not yet, will take."""
+        return max(min(sum(map(self._size, self._session.material.val)), KEEP_BYTES) - self._bytes, 0)
 
     def read(self, pair: Pair) -> tuple[Image, Mask]:
         """A pair at native size, decoded once as long as memory allows."""
         if pair in self._kept:
             return self._kept[pair]
         image, mask = self._session.material.read(pair)
-        if self._bytes + image.nbytes + mask.nbytes <= KEEP_BYTES:
-            self._kept[pair] = (image, mask)
-            self._bytes += image.nbytes + mask.nbytes
+        size = image.nbytes + mask.nbytes
+        with self._lock:
+            if self._bytes + size <= KEEP_BYTES:
+                self._kept[pair] = (image, mask)
+                self._bytes += size
         return image, mask
 
     def examples(self, count: int) -> list[tuple[str, Image, Mask]]:
@@ -55,3 +74,13 @@ class Scorer:
         pairs: list[Pair] = list(self._session.material.val or self._session.material.train)
         chosen: list[Any] = pairs[:: max(len(pairs) // count, 1)][:count]
         return [(pair.image, *self.read(pair)) for pair in chosen]
+
+    def _score(self, pairs: Sequence[Pair], fingerprint: Fingerprint | None = None) -> ScoreReport:
+        return score(self.predictor, pairs, self.read, split="val", fingerprint=fingerprint)
+
+    def _size(self, pair: Pair) -> int:
+        """Bytes of a pair when it is decoded."""
+        material = self._session.material
+        height, width = native_size(material.dataset, pair)
+        mask = 2 if ignore_id(len(material.counts)) == IGNORE_16 else 1
+        return height * width * (material.channels * material.depth // 8 + mask)

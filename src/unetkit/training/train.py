@@ -20,6 +20,7 @@ from unetkit.training.preview import write_preview
 from unetkit.training.result import TrainResult
 from unetkit.training.running import run_loop
 from unetkit.training.saving import restore
+from unetkit.training.scoring import Scorer
 from unetkit.training.session import assemble, ranges_for
 
 
@@ -56,6 +57,7 @@ def train(settings: TrainSettings, source: str | None = None, *, started: float 
         session = assemble(settings, material, compute, clock)
         run = open_folder(beginning, session)
         with transcript(run.log), interruption(run.path) as stop:
-            plan = restore(run, session) or make_plan(session)
-            scorer = run_loop(run, session, plan, stop)
+            scorer = Scorer(session)
+            plan = restore(run, session) or make_plan(session, scorer)
+            run_loop(run, session, plan, scorer, stop)
             return close_run(run, session, scorer)
