@@ -43,7 +43,7 @@ def test_every_flag_about_other_data_needs_them(name: str, capsys: Captured) -> 
 
 
 def test_every_setting_about_data_has_its_place_in_an_evaluation() -> None:
-    both = {"ignore", "skip_bad"}  # mean the same for a run's own data and for others
+    both = {"ignore", "skip_bad", "follow_links"}  # mean the same for a run's own data and for others
     named = {key.path[1] for key in keys_of(EvaluateSettings).values() if key.path[0] == "data"}
     assert named == {*OF_MODEL, *OF_OTHER_DATA, *both}
 

@@ -145,6 +145,14 @@ def test_data_with_a_split_of_their_own_are_scored_on_it(folder: Make) -> None:
     assert (report.split, len(report.rows)) == ("val", 2)
 
 
+@pytest.mark.parametrize("said", ["sky", "255"])
+def test_a_class_of_a_run_is_ignored_by_name_or_value_and_the_protocol_says_it(said: str, run: RunFolder) -> None:
+    report = evaluate_model(EvaluateSettings(data=DataSettings(ignore=said)), str(run.path))
+    assert report.protocol["ignore"]["source"] == [int(said) if said.isdigit() else said]
+    assert report.protocol["classes_scored"] == ["sea"]
+    assert report.protocol["ignore"]["pixels"] + int(report.confusion.counts.sum()) == 2 * 24 * 32
+
+
 def test_no_data_and_no_run_is_refused() -> None:
     with pytest.raises(ConfigError, match="DATA is missing"):
         evaluate_model(ALL, "m.safetensors")

@@ -48,10 +48,17 @@ def test_nameless_classes_of_the_same_number_are_matched_in_order() -> None:
     assert "in order: 3 = sea, 5 = boat, 9 = sky" in matching.said
 
 
-def test_an_unknown_class_is_refused_with_the_flag() -> None:
-    with pytest.raises(DataError, match="1 classes of the data: land") as caught:
-        match_classes(table("0=sea,1=land"), MODEL)
-    assert "--classes '0=sea,1=boat'" in caught.value.advice
+@pytest.mark.parametrize("source", ["1", "#102030"])
+def test_an_unknown_class_is_refused_with_the_flag_that_leaves_it_out(source: str) -> None:
+    with pytest.raises(DataError, match="does not know a class of the data: land") as caught:
+        match_classes(table(f"#000000=sea,{source}=land" if source[0] == "#" else "0=sea,1=land"), MODEL)
+    assert f"{source}=ignore'" in caught.value.advice
+    assert caught.value.advice.startswith("--classes '")
+
+
+def test_a_class_that_is_ignored_is_no_class_any_more() -> None:
+    matching = match_classes(table("0=sky,1=sea,2=boat"), MODEL).without({1, 2})
+    assert matching.apply(np.array([[0, 1, 2, 255]], np.uint8)).tolist() == [[255, 0, 255, 255]]
 
 
 def test_nameless_classes_that_fit_nowhere_are_refused() -> None:
@@ -64,3 +71,5 @@ def test_ids_beyond_a_byte_widen_the_mask_and_keep_ignore() -> None:
     matching = match_classes(ClassTable.of_sources([0, 299]), many)
     widened = matching.apply(np.array([[1, 255]], np.uint8))
     assert widened.tolist() == [[299, 65535]]
+    ignored = match_classes(ClassTable.of_sources([0, 299]), many).without({0})
+    assert ignored.apply(np.array([[0, 1, 255]], np.uint8)).tolist() == [[65535, 299, 65535]]

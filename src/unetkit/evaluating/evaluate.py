@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,11 +11,14 @@ from unetkit.config.jobs import EvaluateSettings
 from unetkit.config.sections import DataSettings
 from unetkit.console import progress, say, warn
 from unetkit.data.arrays import Image, Mask
+from unetkit.data.class_text import parse_ignore, write_source
+from unetkit.data.classes import ClassTable
 from unetkit.data.dataset import DataSet, Said, open_data
 from unetkit.data.pair import Pair
 from unetkit.data.parallel import limited_to
 from unetkit.errors import ConfigError, DataError
 from unetkit.evaluating.matching import Matching, match_classes
+from unetkit.evaluating.protocol import Choice
 from unetkit.evaluating.report import ScoreReport
 from unetkit.evaluating.score import Read, score
 from unetkit.evaluating.unused import unused
@@ -46,15 +50,18 @@ def evaluate_model(settings: EvaluateSettings, model: str, source: str | None = 
 
 
 def _evaluated(settings: EvaluateSettings, model: str, source: str | None) -> ScoreReport:
-    path = locate_model(model)
+    path, own = locate_model(model), source is None
     run = RunFolder.of_model(path)
-    dataset = _open(settings, model, run, source)
-    predictor = _predictor(settings, model, own=source is None)
+    home = _home(model, run, source)
+    predictor = _predictor(settings, model, own=own)
+    contract = predictor.contract
+    dropped = _dropped(settings.data, contract.classes) if own else ()
+    dataset = _open_own(home, settings.data, dropped) if own else _open(home, settings.data)
     folder = _output(settings, path, run)
-    chosen = _choose(settings, dataset, predictor.contract, own=source is None)
-    matching = match_classes(dataset.classes, predictor.contract.classes)
+    chosen = _choose(settings, dataset, contract, own=own)
+    matching = match_classes(dataset.classes, contract.classes).without(map(contract.classes.names.index, dropped))
     _announce(chosen, dataset, matching)
-    _tell_unused(settings, own=source is None)
+    _tell_unused(settings, own=own)
     with new_folder(folder, overwrite=settings.overwrite, ours=_is_ours) as filling:
         report = score(
             predictor,
@@ -62,8 +69,7 @@ def _evaluated(settings: EvaluateSettings, model: str, source: str | None) -> Sc
             _reader(dataset, matching),
             split=chosen.split,
             hashes=chosen.hashes,
-            left_out=chosen.left_out,
-            include_train=settings.include_train,
+            choice=Choice(chosen.left_out, settings.include_train, (*dataset.classes.ignore, *dropped)),
         )
         report = replace(report, model=model, data=source or str(dataset.root))
         write_scores(report, filling)
@@ -74,16 +80,32 @@ def _evaluated(settings: EvaluateSettings, model: str, source: str | None) -> Sc
 # --- what is opened ---------------------------------------------------------------------------------------------
 
 
-def _open(settings: EvaluateSettings, model: str, run: RunFolder | None, source: str | None) -> DataSet:
+def _home(model: str, run: RunFolder | None, source: str | None) -> Path:
     if source is not None:
-        return open_data(Path(source), hold_out=False, **_said(settings.data))
-    if run is None:
-        raise ConfigError(
-            "DATA is missing: this model file lies in no run whose manifest could be used",
-            where=model,
-            advice=f"unetkit evaluate {model} DATA",
-        )
-    return open_data(run.path, skip_bad=settings.data.skip_bad, ignore=settings.data.ignore)
+        return Path(source)
+    if run is not None:
+        return run.path
+    raise ConfigError(
+        "DATA is missing: this model file lies in no run whose manifest could be used",
+        where=model,
+        advice=f"unetkit evaluate {shlex.quote(model)} DATA",
+    )
+
+
+def _open(home: Path, data: DataSettings) -> DataSet:
+    return open_data(home, hold_out=False, **_said(data))
+
+
+def _open_own(home: Path, data: DataSettings, dropped: Sequence[str]) -> DataSet:
+    """A run's own data, as its manifest says; values to ignore make its masks be read anew, names do not."""
+    values = [write_source(source) for source in parse_ignore(data.ignore) or () if source not in dropped]
+    ignore = ",".join(values) or None
+    return open_data(home, skip_bad=data.skip_bad, follow_links=data.follow_links, ignore=ignore)
+
+
+def _dropped(data: DataSettings, classes: ClassTable) -> tuple[str, ...]:
+    """The classes of the model that --ignore names."""
+    return tuple(name for name in parse_ignore(data.ignore) or () if isinstance(name, str) and name in classes.names)
 
 
 def _said(data: DataSettings) -> Said:

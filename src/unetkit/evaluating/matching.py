@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from unetkit.data.arrays import IGNORE, IGNORE_16, Mask
+from unetkit.data.class_text import write_classes, write_source
 from unetkit.data.classes import ClassTable
 from unetkit.errors import DataError
 
@@ -21,7 +22,7 @@ class Matching:
     """How ids of the data become ids of the model.
 
     Attributes:
-        ids: the model's id for each id of the data.
+        ids: the model's id for each id of the data; −1 is not scored.
         said: how they were matched, for people; "" when the tables are alike.
     """
 
@@ -34,8 +35,14 @@ class Matching:
             return mask
         wide = mask.dtype == np.uint16 or int(self.ids.max()) >= IGNORE
         table: Mask = np.full(65536, IGNORE_16, np.uint16) if wide else np.full(256, IGNORE, np.uint8)
-        table[: len(self.ids)] = self.ids
+        scored = np.flatnonzero(self.ids >= 0)
+        table[: len(self.ids)] = IGNORE_16 if wide else IGNORE
+        table[scored] = self.ids[scored]
         return table[mask]
+
+    def without(self, ids: Iterable[int]) -> Matching:
+        """The same, where these classes of the model are ignored."""
+        return replace(self, ids=np.where(np.isin(self.ids, list(ids)), -1, self.ids))
 
 
 def match_classes(data: ClassTable, model: ClassTable) -> Matching:
@@ -51,10 +58,12 @@ def match_classes(data: ClassTable, model: ClassTable) -> Matching:
     if set(data.names) <= set(model.names):
         return Matching(_places(data.names, model.names), "classes are matched by name")
     unknown = [name for name in data.names if name not in model.names]
+    kept = [(row.source, row.name if row.name in model.names else "ignore") for row in data.classes]
     raise DataError(
-        f"the model does not know {len(unknown)} classes of the data: {', '.join(unknown)}",
+        f"the model does not know {'a class' if len(unknown) == 1 else f'{len(unknown)} classes'} of the data: "
+        + ", ".join(unknown),
         where=f"classes of the model: {', '.join(model.names)}",
-        advice=f"name the data's classes as the model does: {_flag(data, model)}; or leave some out with --ignore",
+        advice=f"{write_classes(kept)}  # or in the place of 'ignore' the model's name for it",
     )
 
 
@@ -70,7 +79,7 @@ def _match_nameless(data: ClassTable, model: ClassTable) -> Matching:
     raise DataError(
         f"the data have {len(data)} classes without names, the model has {len(model)}",
         where=f"classes of the model: {', '.join(model.names)}",
-        advice=f"name the data's classes: {_flag(data, model)}",
+        advice=f"{write_classes((source, 'NAME') for source in data.sources)}  # the model's names, or 'ignore'",
     )
 
 
@@ -83,12 +92,5 @@ def _places(wanted: Sequence[object], known: Sequence[object]) -> npt.NDArray[np
 
 
 def _said(data: ClassTable, model: ClassTable, places: npt.NDArray[np.int64]) -> str:
-    return ", ".join(f"{source} = {model.names[place]}" for source, place in zip(data.sources, places, strict=True))
-
-
-def _flag(data: ClassTable, model: ClassTable) -> str:
-    return (
-        "--classes '"
-        + ",".join(f"{source}={name}" for source, name in zip(data.sources, model.names, strict=False))
-        + "'"
-    )
+    pairs = zip(map(write_source, data.sources), places, strict=True)
+    return ", ".join(f"{source} = {model.names[place]}" for source, place in pairs)

@@ -15,7 +15,7 @@ from unetkit.data.arrays import Floats, Image, Mask
 from unetkit.data.pair import Pair
 from unetkit.data.parallel import ordered
 from unetkit.errors import TrainingDiverged
-from unetkit.evaluating.protocol import describe_protocol
+from unetkit.evaluating.protocol import Choice, describe_protocol
 from unetkit.evaluating.report import ImageScore, ScoreReport
 from unetkit.metrics.baselines import constant, grown
 from unetkit.metrics.confusion import Confusion
@@ -24,6 +24,7 @@ from unetkit.modelfile import Fingerprint
 from unetkit.predicting.predictor import Predictor
 
 Read = Callable[[Pair], tuple[Image, Mask]]
+NOTHING_CHOSEN = Choice()
 
 
 def score(
@@ -33,8 +34,7 @@ def score(
     *,
     split: str,
     hashes: Mapping[str, str] | None = None,
-    left_out: int = 0,
-    include_train: bool = False,
+    choice: Choice = NOTHING_CHOSEN,
     fingerprint: Fingerprint | None = None,
 ) -> ScoreReport:
     """Score the model on `pairs` at native size.
@@ -46,8 +46,7 @@ def score(
             several threads.
         split: what the pairs are, for the report.
         hashes: SHA-256 of the image file by path, for `images.csv`, and to know images that were trained on.
-        left_out: images that were left out before, as the model was trained on them, for the report.
-        include_train: whether to score such images was asked for, for the report.
+        choice: what was decided before, for the report.
         fingerprint: where the baselines come from; the contract's when not given.
 
     Raises:
@@ -68,8 +67,7 @@ def score(
             split=split,
             ignored=total.ignored,
             trained_on=[row.trained_on for row in total.rows],
-            left_out=left_out,
-            include_train=include_train,
+            choice=choice,
         ),
         classes=predictor.contract.classes,
         confusion=total.confusion,
