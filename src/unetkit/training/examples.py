@@ -9,12 +9,13 @@ import numpy as np
 
 from unetkit.data.arrays import Mask, ignore_value
 from unetkit.data.pair import Pair
-from unetkit.drawing import RGB, colourise, encode_png, sheet, to_rgb8
+from unetkit.drawing import RGB, encode_png, sheet
 from unetkit.evaluating.report import ImageScore, ScoreReport
 from unetkit.files import write_bytes, write_json
 from unetkit.runs import RunFolder
 from unetkit.training.scoring import Scorer
 from unetkit.training.session import Session
+from unetkit.training.tiles import tiles
 
 EACH = 3
 WRONG, RIGHT, UNSCORED = (213, 94, 0), (235, 238, 242), (120, 120, 120)
@@ -53,14 +54,8 @@ def pixels(row: ImageScore) -> int:
 def _strip(session: Session, scorer: Scorer, pair: Pair) -> RGB:
     image, truth = scorer.read(pair)
     predicted = scorer.predictor.predict(image).mask
-    colours = session.contract.classes.colours
-    tiles = [
-        ("image", to_rgb8(image)),
-        ("truth", colourise(truth, colours)),
-        ("prediction", colourise(predicted, colours)),
-        ("errors", errors(truth, predicted)),
-    ]
-    return sheet([tiles], width=240)
+    row = tiles("image", image, truth, predicted, session.contract.classes.colours)
+    return sheet([[*row, ("errors", errors(truth, predicted))]], width=240)
 
 
 def errors(truth: Mask, predicted: Mask) -> RGB:

@@ -11,9 +11,10 @@ from matplotlib.figure import Figure
 
 from unetkit.data.arrays import Image, Mask
 from unetkit.data.classes import ClassTable
-from unetkit.drawing import colourise, encode_png, legend, sheet, to_rgb8
+from unetkit.drawing import encode_png, legend, sheet
 from unetkit.predicting.predictor import Predictor
 from unetkit.reports.report import TITLES
+from unetkit.training.tiles import tiles
 
 ROWS = 4
 LETTERS = 16  # of the legend, pixels
@@ -46,19 +47,11 @@ def curves_png(rows: Sequence[dict[str, Any]], metric: str) -> bytes:
 
 def sheet_png(predictor: Predictor, pairs: Sequence[tuple[str, Image, Mask]], classes: ClassTable) -> bytes:
     """A row a pair: image, truth, prediction; PNG bytes."""
-    rows = [_sheet_row(predictor, name, image, mask, classes) for name, image, mask in pairs[:ROWS]]
+    rows = [
+        tiles(name, image, truth, predictor.predict(image).mask, classes.colours) for name, image, truth in pairs[:ROWS]
+    ]
     drawn = sheet(rows)
     return encode_png(np.concatenate([drawn, legend(classes.names, classes.colours, drawn.shape[1], LETTERS)]))
-
-
-def _sheet_row(predictor: Predictor, name: str, image: Image, mask: Mask, classes: ClassTable) -> list[tuple[str, Any]]:
-    predicted = predictor.predict(image).mask
-    colours = classes.colours
-    return [
-        (name, to_rgb8(image)),
-        ("truth", colourise(mask, colours)),
-        ("prediction", colourise(predicted, colours)),
-    ]
 
 
 def _curve(axes: Any, rows: Sequence[dict[str, Any]], name: str, values: Sequence[float | None], place: int) -> None:
