@@ -234,8 +234,9 @@ def test_evaluate_refuses_classes_that_the_model_does_not_have(
     assert contents(tmp_path) == before
 
 
-def test_a_mask_that_changed_after_training_is_named(call: Call, few: Path, tmp_path: Path) -> None:
-    for path in (few / "masks").iterdir():
+@pytest.mark.parametrize("encoding", ["ids", "binary"])
+def test_a_mask_that_changed_after_training_is_named(call: Call, few: Path, tmp_path: Path, encoding: str) -> None:
+    for path in (few / "masks").iterdir() if encoding == "ids" else ():
         Pillow.fromarray((np.asarray(Pillow.open(path)) > 0).astype(np.uint8)).save(path)
     assert call("train", few, *STEP, "--out", "run").code == 0
     _more_values(few)
@@ -245,6 +246,7 @@ def test_a_mask_that_changed_after_training_is_named(call: Call, few: Path, tmp_
     assert not (tmp_path / "again").exists()
     (command,) = told.commands()
     assert call(*command).code == 0
+    assert f'"encoding": "{encoding}"' in call("check", "run", "--json").out
     told = refused(call("evaluate", "run", "--split", "all", "--quiet"))
     (command,) = told.commands()
     assert call(*command).code == 0

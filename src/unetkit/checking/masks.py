@@ -18,14 +18,14 @@ def check_unmatched(survey: Survey) -> list[Finding]:
     masks = survey.masks
     sizes = np.maximum(masks.counts.sum(axis=1) + masks.ignored, 1)
     share = float(masks.unmatched.sum() / max(int(sizes.sum()), 1))
-    if share < UNMATCHED_SHARE:
+    bad = int((masks.unmatched / sizes > UNMATCHED_MASK).sum())
+    if share < UNMATCHED_SHARE and not bad:
         return []
     order = np.argsort(-masks.unmatched / sizes, kind="stable")
     worst = [
         f"{masks.images[i]}: {percent(int(masks.unmatched[i]), int(sizes[i]))}" for i in order if masks.unmatched[i]
     ]
-    bad = int((masks.unmatched / sizes > UNMATCHED_MASK).sum())
-    message = f"{100 * share:.1f} % of the mask pixels are far from every class"
+    message = f"{percent(int(masks.unmatched.sum()), int(sizes.sum()))} of the mask pixels are far from every class"
     if not bad:
         advice = "so few are what JPEG and soft edges leave along borders: nothing to do"
         return finding("unmatched-pixels", "info", worst, message, advice)

@@ -80,11 +80,34 @@ def test_two_levels_said_of_a_mask_of_many_says_what_it_holds() -> None:
         find_encoding([("a.png", np.array([[0, 1, 2]], np.uint8))], encoding="binary")
 
 
-def test_noise_met_only_later_is_still_two_levels() -> None:
+def test_noise_met_only_later_is_still_two_levels_where_noise_is_to_be_expected() -> None:
+    for where, pixels in (("a.jpg", DISC * np.uint8(255)), ("a.png", soft(0, 255))):
+        encoding, _, _ = find_encoding([(where, pixels)])
+        later = encoding_from_json(encoding.to_json()).decode(np.array([[3, 127, 128, 251]], np.uint8))
+        assert (later.mask.tolist(), later.unmatched) == ([[0, 0, 1, 1]], 0)
+
+
+@pytest.mark.parametrize("value", [1, 7, 128, 254])
+def test_a_third_value_met_only_later_is_refused_where_masks_held_two_values_and_no_noise(value: int) -> None:
     encoding, _, _ = find_encoding([("a.png", DISC * np.uint8(255))])
-    assert encoding_from_json(encoding.to_json()).decode(np.array([[3, 127, 128, 251]], np.uint8)).mask.tolist() == [
-        [0, 0, 1, 1]
-    ]
+    with pytest.raises(DataError, match=f"none of the 2 classes: {value}") as caught:
+        encoding_from_json(encoding.to_json()).decode(np.array([[0, value, 255]], np.uint8), "masks/odd.png")
+    assert caught.value.where == "masks/odd.png"
+    assert f"--ignore {value}" in caught.value.advice
+
+
+def test_an_area_between_two_soft_levels_is_counted_as_unmatched() -> None:
+    encoding, _, _ = find_encoding([("a.png", soft(0, 255))])
+    mask = np.tile(soft(0, 255), (3, 3))
+    assert encoding.decode(mask).unmatched == 0
+    mask[:20, :50] = 100
+    assert encoding.decode(mask).unmatched == 1000
+
+
+def test_values_beyond_the_two_commonest_are_no_soft_edge_of_theirs() -> None:
+    ids = np.full((100, 100), 60, np.uint8)
+    ids[:40], ids[0, :70] = 130, np.arange(180, 250)
+    assert found_in(ids)[0] == "ids"
 
 
 def test_forest_masks_are_two_levels_cut_at_127(real_data: Callable[[str], Path]) -> None:

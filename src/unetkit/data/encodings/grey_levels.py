@@ -14,6 +14,7 @@ import numpy as np
 from unetkit.data.arrays import IGNORE, Image, Mask
 from unetkit.data.classes import ClassTable
 from unetkit.data.encodings.base import Decoded, Found, Request, drop_ignored, listed, share
+from unetkit.data.encodings.ids import strange_values
 from unetkit.data.encodings.look_up import look_up
 from unetkit.data.encodings.survey import Survey
 from unetkit.errors import DataError
@@ -22,6 +23,7 @@ _APART = 64
 _NEAR = 0.12
 _SOFT = 0.2
 _ONE_VALUE = 0.02
+_LEAST = 5000  # pixels: in smaller masks an edge may hold as much of one value
 
 
 @dataclass(frozen=True)
@@ -30,24 +32,38 @@ class GreyLevels:
 
     Attributes:
         levels: ascending, with the class id of each, or None for ignore.
+        soft: other greys are edges and noise; else, where lossless masks held nothing but the levels, a mistake.
     """
 
     levels: tuple[tuple[int, int | None], ...]
+    soft: bool = True
 
     name: ClassVar[str] = "grey-levels"
     reads_palette: ClassVar[bool] = True
 
     def decode(self, pixels: Image, where: str = "") -> Decoded:
-        """H×W values → class ids.
+        """H×W values → class ids; greys far from every level that fill an area count as unmatched.
 
         Raises:
-            DataError: colours.
+            DataError: colours, or other greys where there should be none.
         """
         if pixels.ndim != 2:
             raise DataError(
                 "the mask holds colours, and the others hold greys", where=where, advice="--encoding colours"
             )
-        return Decoded(look_up(self._table, pixels))
+        far = pixels[look_up(self._far, pixels) > 0]
+        if far.size and not self.soft:
+            advice = "--encoding binary  # if they are soft edges or noise"
+            raise strange_values(np.unique(far).tolist(), len(self.levels), where, advice)
+        return Decoded(look_up(self._table, pixels), _in_areas(far, pixels.size))
+
+    @cached_property
+    def _far(self) -> Mask:
+        """1 for each value that is neither a level nor, where edges are soft, near one."""
+        levels = np.array([level for level, _ in self.levels])
+        reach = _NEAR * np.diff(levels).min(initial=65535) if self.soft else 0
+        distance = np.abs(np.arange(65536)[:, None] - levels).min(axis=1)
+        return (distance > reach).astype(np.uint8)
 
     @cached_property
     def _table(self) -> Mask:
@@ -58,12 +74,13 @@ class GreyLevels:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
-        return {"name": self.name, "levels": [list(row) for row in self.levels]}
+        return {"name": self.name, "levels": [list(row) for row in self.levels], "soft": self.soft}
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
         """What `to_json` wrote."""
-        return cls(tuple((int(level), None if index is None else int(index)) for level, index in document["levels"]))
+        levels = tuple((int(level), None if index is None else int(index)) for level, index in document["levels"])
+        return cls(levels, bool(document.get("soft", True)))
 
     @classmethod
     def recognises(cls, survey: Survey, request: Request) -> bool:
@@ -138,6 +155,8 @@ def two_levels(survey: Survey) -> tuple[int, int] | None:
     near_low = [value for value in values if abs(value - low) <= _NEAR * (high - low)]
     near_high = [value for value in values if abs(value - high) <= _NEAR * (high - low)]
     between = {value: count for value, count in values.items() if value not in near_low and value not in near_high}
+    if any(value < low or value > high for value in between):
+        return None
     noise = not between and (survey.lossy or (len(near_low) > 1 and len(near_high) > 1))
     return (low, high) if noise or _is_soft(values, between, low) else None
 
@@ -151,6 +170,12 @@ def _is_soft(values: Mapping[int, int], between: Mapping[int, int], low: int) ->
     return grid == 1 and max(between.values()) <= _ONE_VALUE * total
 
 
+def _in_areas(far: Mask, size: int) -> int:
+    """Pixels of those values that fill more of a mask than an edge would."""
+    counts = np.bincount(far) if far.size else np.zeros(0, np.int64)
+    return int(counts[counts > _ONE_VALUE * max(size, _LEAST)].sum())
+
+
 def _fitted(family: type[GreyLevels], survey: Survey, request: Request, given: ClassTable) -> Found:
     named = replace(request, classes=given)
     classes = drop_ignored(given, named.ignored(given.ignore))
@@ -162,4 +187,4 @@ def _fitted(family: type[GreyLevels], survey: Survey, request: Request, given: C
     if others:
         middles = listed((left + right) // 2 for (left, _), (right, _) in pairwise(ordered))
         notes.append(f"{share(others, survey.pixels)} of the mask pixels are other greys; cut at {middles}")
-    return Found(family(ordered), classes, notes)
+    return Found(family(ordered, soft=others > 0 or survey.lossy), classes, notes)

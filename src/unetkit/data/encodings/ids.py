@@ -103,11 +103,12 @@ def fit_values(family: type[Ids], survey: Survey, values: Mapping[int, int], req
 
 
 def strange_values(strange: Sequence[int], classes: int, where: str, advice: str = "") -> DataError:
-    """The error for a mask with more values than classes."""
+    """The error for a mask with more values than classes; `advice` comes before the flag that ignores them."""
+    ignore = f"--ignore {','.join(str(value) for value in strange[:40])}  # never learnt, never scored"
     return DataError(
         f"the mask holds values that are none of the {classes} classes: {listed(strange)}",
         where=where,
-        advice=advice or f"--ignore {','.join(str(value) for value in strange[:12])}  # never learnt, never scored",
+        advice="\n".join(filter(None, (advice, ignore))),
     )
 
 
@@ -185,9 +186,8 @@ def _refuse_strange(
     if not strange:
         return
     rows = [(row.source, row.name) for row in classes.classes] + [(value, f"class {value}") for value in strange]
-    line = "" if classes.name or len(rows) > 40 else write_classes(rows) + "  # more classes\n"
-    ignore = f"--ignore {','.join(str(value) for value in strange[:40])}  # never learnt, never scored"
-    raise strange_values(strange, len(classes), survey.example(strange[0]), line + ignore)
+    line = "" if classes.name or len(rows) > 40 else write_classes(rows) + "  # more classes"
+    raise strange_values(strange, len(classes), survey.example(strange[0]), line)
 
 
 def _check_count(kept: Sequence[int], survey: Survey) -> None:

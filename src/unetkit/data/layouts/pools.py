@@ -110,8 +110,8 @@ def _placed(listing: Listing, request: Request) -> Iterator[tuple[Place, list[st
     for folder, inside in listing.folders.items():
         claimed = _claimed(inside, images, masks)
         alone = len(claimed) == 1
-        places = {role: _place(folder, role, images, masks, skip=skip, alone=alone) for role in claimed}
-        yield from ((place, claimed[role]) for role, place in places.items() if place is not None)
+        places = (_place(folder, role, images, masks, skip=skip, alone=alone) for role in claimed)
+        yield from ((place, paths) for place, paths in zip(places, claimed.values(), strict=True) if place is not None)
 
 
 def _claimed(inside: Iterable[str], images: Spec | None, masks: Spec | None) -> dict[Role | None, list[str]]:
