@@ -119,6 +119,13 @@ def test_the_commands_of_the_page_name_the_run_as_it_was_trained(run: RunFolder)
     assert "unetkit predict runs/sea-1 " in write_report(run.path).read_text()
 
 
+def test_a_run_that_is_still_written_to_is_only_looked_at(run: RunFolder):
+    halfway = run.checkpoints / ".last.safetensors.0badc0de.tmp"
+    halfway.touch()
+    write_report(run.path)
+    assert halfway.exists()
+
+
 def test_a_damaged_run_is_refused(run: RunFolder):
     text = run.history.read_text()
     run.history.write_text(text.replace("0.5", "0.6"))

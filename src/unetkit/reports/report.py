@@ -31,7 +31,7 @@ def write_report(run: Path) -> Path:
         DataError: there is no run.
         FormatError: a file of the run is damaged.
     """
-    folder = RunFolder.open(run)
+    folder = RunFolder.at(run)
     write_sealed_text(folder.report, render(folder))
     return folder.report
 

@@ -61,8 +61,8 @@ class RunFolder:
         return cls(path)
 
     @classmethod
-    def open(cls, path: Path) -> RunFolder:
-        """An existing run, to continue it; temporary files of a killed writer are removed.
+    def at(cls, path: Path) -> RunFolder:
+        """An existing run, to look at; somebody may be writing to it.
 
         Raises:
             DataError: there is no run.
@@ -73,7 +73,16 @@ class RunFolder:
                 where=str(path),
                 advice="name the folder that `unetkit train` printed when it began",
             )
-        run = cls(path)
+        return cls(path)
+
+    @classmethod
+    def open(cls, path: Path) -> RunFolder:
+        """An existing run, to continue it; temporary files of a killed writer are removed.
+
+        Raises:
+            DataError: there is no run.
+        """
+        run = cls.at(path)
         for folder in (path, *(path / name for name in FOLDERS)):
             folder.mkdir(exist_ok=True)
             remove_leftovers(folder)
