@@ -53,7 +53,7 @@ class GreyLevels:
             )
         far = pixels[look_up(self._far, pixels) > 0]
         if far.size and not self.soft:
-            advice = "--encoding binary  # if they are soft edges or noise"
+            advice = "if they are soft edges or noise: train anew, with --encoding binary"
             raise strange_values(np.unique(far).tolist(), len(self.levels), where, advice)
         return Decoded(look_up(self._table, pixels), _in_areas(far, pixels.size))
 
