@@ -30,7 +30,8 @@ def new_folder(path: Path, *, overwrite: bool = False, ours: Callable[[Path], bo
     refuse_taken(path, overwrite=overwrite, ours=ours)
     filling = path.with_name(f".{path.name}.{secrets.token_hex(4)}{LEFTOVER}")
     try:
-        filling.mkdir(parents=True)
+        make_folder(path.parent)
+        filling.mkdir()
         yield filling
         _sync_tree(filling)
         _put(filling, path)
@@ -49,7 +50,24 @@ def clear_output(path: Path, *, overwrite: bool, ours: Callable[[Path], bool]) -
     try:
         if path.is_dir() and any(path.iterdir()):
             shutil.rmtree(path)
-        path.mkdir(parents=True, exist_ok=True)
+        make_folder(path)
+    except OSError as error:
+        raise write_error(error, path) from error
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and those missing above it; when this returns, a power cut takes none of them away.
+
+    Raises:
+        OutputExists: a file stands in the way.
+        DiskFull, PermissionRefused, MachineError: the system made no folder.
+    """
+    if path.is_dir():
+        return
+    make_folder(path.parent)
+    try:
+        path.mkdir(exist_ok=True)
+        sync_folder(path.parent)
     except OSError as error:
         raise write_error(error, path) from error
 
@@ -87,6 +105,8 @@ def _put(filling: Path, path: Path) -> None:
         aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}{LEFTOVER}")
         path.rename(aside)
         filling.rename(path)
+        # Nothing of the old one goes before it is sure that it has stepped aside.
+        sync_folder(path.parent)
         shutil.rmtree(aside, ignore_errors=True)
     else:
         filling.rename(path)
