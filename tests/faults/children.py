@@ -1,0 +1,135 @@
+"""Children that are traced, made to fail, killed or cut off: forked from one server in which everything is loaded.
+
+A child costs milliseconds, its calls are those of its job alone (nothing is imported any more), and strace attaches
+before the job begins: the n-th call is the n-th call of the job.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from faults.saves import JOBS, warm_up
+from unetkit.errors import UnetkitError
+
+BUG = 70
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a child ended: its exit code (negative: the signal), and what it acknowledged."""
+
+    code: int
+    said: dict[str, int]
+
+
+class Children:
+    """The server, seen from the tests; one child at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        self.said = folder / "said"
+        command = [sys.executable, "-m", "faults.children"]
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "OMP_NUM_THREADS": "1"}
+        self.server = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, env=environment
+        )
+
+    def start(self, job: str, root: Path, strace: Sequence[object] = ()) -> int:
+        """Begin `job` on `root`, under strace with these arguments if there are any; the child's process id."""
+        order = {"job": job, "root": str(root), "said": str(self.said), "strace": [str(word) for word in strace]}
+        return int(self._ask(json.dumps(order)))
+
+    def finish(self) -> Ended:
+        """Wait for the child, and for its strace."""
+        return Ended(int(self._ask("wait")), self.acknowledged())
+
+    def run(self, job: str, root: Path, strace: Sequence[object] = ()) -> Ended:
+        """A job from beginning to end."""
+        self.start(job, root, strace)
+        return self.finish()
+
+    def acknowledged(self) -> dict[str, int]:
+        """The last number the child said of each thing."""
+        lines = self.said.read_text().splitlines(keepends=True)
+        return {name: int(number) for name, number in (line.split() for line in lines if line.endswith("\n"))}
+
+    def close(self) -> None:
+        """End the server, and a child that still runs."""
+        self.server.communicate(timeout=20)
+
+    def _ask(self, line: str) -> str:
+        assert self.server.stdin
+        assert self.server.stdout
+        self.server.stdin.write(line + "\n")
+        return self.server.stdout.readline()
+
+
+# --- inside the server ------------------------------------------------------------------------------------------
+
+
+def serve() -> None:
+    """Start a child for each line, and wait for it at the next; without that next line nobody wants it any more."""
+    warm_up()
+    for line in iter(sys.stdin.readline, ""):
+        order = json.loads(line)
+        ready, go = os.pipe(), os.pipe()
+        child = os.fork()
+        if not child:
+            _work(order, ready[1], go[0])
+        os.close(ready[1])
+        os.read(ready[0], 1)
+        tracer = _attach(order["strace"], child) if order["strace"] else None
+        os.write(go[1], b"!")
+        print(child, flush=True)
+        if not sys.stdin.readline():
+            os.kill(child, signal.SIGKILL)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        if tracer:
+            tracer.wait()
+        for descriptor in (ready[0], *go):
+            os.close(descriptor)
+        print(code, flush=True)
+
+
+def _work(order: dict[str, Any], ready: int, go: int) -> None:
+    def begin() -> None:
+        os.write(ready, b"!")
+        # By a call of its own: strace may be there before it returns, and it must not count as the job's first.
+        os.readv(go, [bytearray(1)])
+
+    os.dup2(os.open(order["said"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND), 1)
+    code = BUG
+    try:
+        JOBS[order["job"]](Path(order["root"]), begin)
+        code = 0
+    except UnetkitError as error:
+        code = error.exit_code
+    except BaseException:  # noqa: BLE001 - a fork of the server must never go on as the server
+        with contextlib.suppress(OSError):
+            traceback.print_exc()
+    os._exit(code)
+
+
+def _attach(words: list[str], child: int) -> subprocess.Popen[bytes]:
+    tracer = subprocess.Popen(
+        ["strace", "-f", *words, "-p", str(child)], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    assert tracer.stderr
+    told = tracer.stderr.readline()
+    if b" attached" not in told:
+        os.kill(child, signal.SIGKILL)
+        raise RuntimeError(f"strace could not attach: {told.decode()}")
+    return tracer
+
+
+if __name__ == "__main__":
+    serve()

@@ -1,0 +1,172 @@
+"""Whenever the power goes, what was acknowledged is there and whole, on any file system that keeps to POSIX.
+
+A child saves, strace records it, the model replays every beginning of the trace with every loss that may follow, and
+the product's own readers judge each state. The same model must find the faults of writers that are known to be broken.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from safetensors.numpy import load_file
+
+from faults.children import Children
+from faults.crash_model import Disk, UnmodelledError, crash_states, lay_out
+from faults.saves import BEFORE, BROKEN_PRODUCT, BROKEN_PROTOCOLS, SAVES, place
+from faults.trace import need_strace, record
+from faults.verdict import fault, mixed, older
+
+Judge = Callable[[Path, Mapping[str, int]], str]
+Count = Callable[[str], None]
+
+MEMORY = Path("/dev/shm")  # the states are small, many, and need no disk
+ENOUGH = 400  # states of a broken product: without any fsync there are millions
+
+
+@dataclass
+class Found:
+    """What became of the states of one trace."""
+
+    disk: Disk
+    states: int = 0
+    bad: list[str] = field(default_factory=list[str])
+    said: dict[str, int] = field(default_factory=dict[str, int])
+
+    def __str__(self) -> str:
+        calls = ", ".join(f"{count} {name}" for name, count in sorted(self.disk.seen.items()))
+        return f"{self.states} crash states, {len(self.bad)} bad ({calls})"
+
+
+@pytest.fixture(autouse=True)
+def strace() -> None:
+    need_strace()
+
+
+@pytest.fixture
+def shelf() -> Iterator[Path]:
+    """Where one state after the other is laid out."""
+    with TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
+        yield Path(folder) / "state"
+
+
+def explore(children: Children, job: str, root: Path, shelf: Path, judge: Judge = fault, most: int = 10**6) -> Found:
+    found = Found(Disk(root))
+    for state, said in islice(crash_states(found.disk, record(children, job, root)), most):
+        lay_out(state, shelf)
+        wrong = judge(shelf, said)
+        shutil.rmtree(shelf)
+        found.states += 1
+        found.bad += [f"{said}: {wrong}"] if wrong else []
+        found.said = said
+    return found
+
+
+def test_no_crash_state_of_a_run_with_five_saves_is_bad(
+    children: Children, tmp_path: Path, shelf: Path, count_cases: Count
+) -> None:
+    found = explore(children, "training", tmp_path, shelf)
+    count_cases(f"{found}")
+    assert found.bad == []
+    assert found.states > 250
+    assert found.said == {"created": 1, "history": 5, "best": 4, "last": SAVES, "plan": 5, "scores": 1}
+    assert (
+        found.disk.seen["fsync"] >= 2 * 21 + SAVES
+    )  # 21 files, each with its folder; and the folder after each `last`
+
+
+def test_no_crash_state_of_a_run_that_replaces_another_is_half_of_each(
+    children: Children, root: Path, shelf: Path, count_cases: Count
+) -> None:
+    def whole(folder: Path, said: Mapping[str, int]) -> str:
+        # Between two renames neither is at its place: the old one has stepped aside, and was to go anyway.
+        return fault(folder, said) if said or place(folder).exists() else ""
+
+    found = explore(children, "replacing", root, shelf, whole)
+    count_cases(f"{found}")
+    assert found.bad == []
+    assert found.said == {"created": 2}
+    assert found.states > 50
+
+
+def test_control_write_fsync_rename_fsync_is_found_sound(
+    children: Children, root: Path, shelf: Path, count_cases: Count
+) -> None:
+    found = explore(children, "sound", root, shelf)
+    count_cases(f"{found}")
+    assert found.bad == []
+    assert found.disk.seen["fsync"] == 2 * SAVES
+
+
+@pytest.mark.parametrize("job", BROKEN_PROTOCOLS)
+def test_control_a_broken_protocol_is_found(
+    job: str, children: Children, root: Path, shelf: Path, count_cases: Count
+) -> None:
+    found = explore(children, job, root, shelf)
+    count_cases(f"{found}")
+    assert found.bad
+    assert found.said == {"last": SAVES}
+
+
+def with_two_saves(folder: Path, said: Mapping[str, int]) -> str:
+    return fault(folder, {**BEFORE, **said})
+
+
+def test_control_the_product_whole_is_found_sound_by_the_same_judge(
+    children: Children, saved: Path, shelf: Path, count_cases: Count
+) -> None:
+    found = explore(children, "going on", saved, shelf, with_two_saves)
+    count_cases(f"{found}")
+    assert found.bad == []
+    assert found.said == {"history": 4, "best": 4, "last": 4, "plan": 4}
+
+
+@pytest.mark.parametrize("job", BROKEN_PRODUCT)
+def test_control_the_product_with_a_part_left_out_is_found(
+    job: str, children: Children, saved: Path, shelf: Path, count_cases: Count
+) -> None:
+    found = explore(children, job, saved, shelf, with_two_saves, most=ENOUGH)
+    count_cases(f"{found}")
+    assert found.bad
+
+
+def test_control_torch_save_to_the_path_is_found(
+    children: Children, root: Path, shelf: Path, count_cases: Count
+) -> None:
+    import torch
+
+    def judge(folder: Path, said: Mapping[str, int]) -> str:
+        try:
+            arrays = {name: tensor.numpy() for name, tensor in torch.load(place(folder) / "last.pt").items()}
+        except (OSError, RuntimeError, EOFError, ValueError) as error:
+            return str(error) if said else ""
+        return older("last", int(arrays["weight"][0]), said) or mixed(arrays, int(arrays["weight"][0]))
+
+    found = explore(children, "torch.save", root, shelf, judge)
+    count_cases(f"{found}")
+    assert found.bad
+
+
+def test_control_safetensors_save_file_is_found(
+    children: Children, root: Path, shelf: Path, count_cases: Count
+) -> None:
+    def judge(folder: Path, said: Mapping[str, int]) -> str:
+        try:
+            arrays = load_file(place(folder) / "last.plain")
+        except Exception as error:  # noqa: BLE001 - that library's errors are many
+            return str(error) if said else ""
+        return older("last", int(arrays["weight"][0]), said) or mixed(arrays, int(arrays["weight"][0]))
+
+    found = explore(children, "safetensors save_file", root, shelf, judge)
+    count_cases(f"{found}")
+    assert found.bad
+
+
+def test_a_call_that_the_model_does_not_know_is_an_error(children: Children, root: Path, shelf: Path) -> None:
+    with pytest.raises(UnmodelledError, match="link"):
+        explore(children, "linking", root, shelf)
