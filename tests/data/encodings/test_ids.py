@@ -8,7 +8,7 @@ import pytest
 from unetkit.data.arrays import Image, Mask
 from unetkit.data.class_text import parse_ignore
 from unetkit.data.classes import ClassTable
-from unetkit.data.encodings import Encoding, Sample, find_encoding
+from unetkit.data.encodings import Encoding, Sample, encoding_from_json, find_encoding
 from unetkit.data.tables import voc_colour
 from unetkit.errors import AmbiguityError, ConfigError, DataError
 
@@ -119,9 +119,28 @@ def test_classes_of_0_and_1_do_not_turn_255_into_ignore() -> None:
         find(row(0, 255), classes="0=sea,1=sky")
 
 
-def test_a_picture_is_no_mask_of_hundreds_of_classes() -> None:
-    with pytest.raises(DataError, match="looks like a picture"):
-        find(np.arange(256, dtype=np.uint8).reshape(16, 16))
+def test_more_values_than_people_name_are_asked_about_with_the_flag_that_takes_them() -> None:
+    pixels = np.arange(201, dtype=np.uint8)[None]
+    with pytest.raises(AmbiguityError, match="201 different values") as caught:
+        find_encoding([("a.png", pixels)])
+    assert caught.value.advice.startswith("--encoding ids ")
+    encoding, classes, _ = find_encoding([("a.png", pixels)], encoding="ids")
+    assert (len(classes), encoding.decode(pixels).mask.dtype) == (201, np.uint8)
+
+
+def test_more_than_255_classes_are_16_bit_ids_whose_ignore_is_65535() -> None:
+    pixels = (np.arange(300, dtype=np.uint16) * 200)[None]
+    encoding, classes, _ = find_encoding([("a.png", pixels)], encoding="ids", ignore=parse_ignore("400"))
+    mask = encoding_from_json(encoding.to_json()).decode(pixels).mask
+    assert (len(classes), mask.dtype) == (299, np.uint16)
+    assert mask[0].tolist() == [0, 1, 65535, *range(2, 299)]
+    np.testing.assert_array_equal(classes.as_source(mask), pixels)
+
+
+def test_more_classes_than_16_bits_can_tell_from_ignore_are_refused() -> None:
+    pixels = np.arange(65536, dtype=np.uint16).reshape(256, 256)
+    with pytest.raises(DataError, match="65,536 different values"):
+        find_encoding([("a.png", pixels)], encoding="ids")
 
 
 def test_known_tables_keep_their_ids_their_count_and_their_ignore() -> None:

@@ -17,7 +17,7 @@ from unetkit.data.encodings.base import Decoded, Found, Request, drop_ignored, l
 from unetkit.data.encodings.look_up import look_up
 from unetkit.data.encodings.survey import Survey
 from unetkit.data.tables import KNOWN_TABLES, Colour, voc_colour
-from unetkit.errors import DataError
+from unetkit.errors import AmbiguityError, DataError
 
 _FEW = 64
 _TOO_MANY = 200
@@ -150,7 +150,7 @@ def _by_order(family: type[Ids], survey: Survey, values: Mapping[int, int], requ
         notes.append(_ODD_NOTE)
     ignored = request.ignored(usual)
     kept = [value for value in values if value not in ignored]
-    _check_count(kept, survey)
+    _check_count(kept, survey, said=request.said)
     classes = ClassTable.of_sources(kept, _palette_colours(survey, kept))
     classes = replace(classes, ignore=ignored)
     if kept != list(range(len(kept))):
@@ -190,14 +190,21 @@ def _refuse_strange(
     raise strange_values(strange, len(classes), survey.example(strange[0]), line)
 
 
-def _check_count(kept: Sequence[int], survey: Survey) -> None:
+def _check_count(kept: Sequence[int], survey: Survey, *, said: bool) -> None:
     if not kept:
         raise DataError("every pixel of the masks is ignored", where=survey.names[0], advice="--ignore none")
-    if len(kept) > _TOO_MANY:
+    if len(kept) > IGNORE_16:
         raise DataError(
-            f"the masks hold {len(kept)} different values: that looks like a picture, not like classes",
+            f"the masks hold {len(kept):,} different values, and a mask may hold {IGNORE_16:,} classes",
             where=survey.names[0],
-            advice="--classes '0=NAME,255=NAME' --encoding grey-levels  # the nearest of these values",
+            advice="--ignore VALUE  # for those that are no class",
+        )
+    if len(kept) > _TOO_MANY and not said:
+        raise AmbiguityError(
+            f"the masks hold {len(kept):,} different values: are they classes, or is this a picture?",
+            where=survey.names[0],
+            advice="--encoding ids  # each value is a class\n"
+            "--classes '0=NAME,255=NAME' --encoding grey-levels  # the nearest of these values",
         )
 
 
