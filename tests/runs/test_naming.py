@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from unetkit.errors import DataError, UsageError
-from unetkit.runs import RunFolder, locate_model, next_free
+from unetkit.runs import RunFolder, locate_model, name_of_data, next_free
 
 
 def test_numbers_go_on_above_the_largest(tmp_path: Path) -> None:
@@ -17,6 +17,18 @@ def test_numbers_go_on_above_the_largest(tmp_path: Path) -> None:
 def test_the_first_is_1_even_where_the_folder_is_missing(tmp_path: Path) -> None:
     assert next_free(tmp_path / "runs", "sea (2)") == tmp_path / "runs" / "sea (2)-1"
     assert next_free(tmp_path / "evaluations").name == "1"
+
+
+def test_outputs_are_called_after_the_folder_or_the_stem_of_the_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "sea v1.2"
+    home.mkdir()
+    for name in ("manifest.csv", "pairs.2024.jsonl"):
+        (home / name).touch()
+    monkeypatch.chdir(home)
+    assert [name_of_data(text) for text in (".", str(home), "manifest.csv")] == ["sea v1.2"] * 3
+    assert name_of_data("pairs.2024.jsonl") == "pairs.2024"
 
 
 def test_a_model_file_means_itself(tmp_path: Path) -> None:

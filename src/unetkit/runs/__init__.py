@@ -9,6 +9,7 @@ from unetkit.runs.environment import environment as environment
 from unetkit.runs.environment import versions as versions
 from unetkit.runs.folder import RunFolder as RunFolder
 from unetkit.runs.naming import locate_model as locate_model
+from unetkit.runs.naming import name_of_data as name_of_data
 from unetkit.runs.naming import next_free as next_free
 from unetkit.runs.output import clear_output as clear_output
 from unetkit.runs.output import new_folder as new_folder

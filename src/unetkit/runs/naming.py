@@ -19,6 +19,14 @@ def next_free(folder: Path, name: str = "") -> Path:
     return folder / f"{prefix}{max(numbers, default=0) + 1}"
 
 
+def name_of_data(source: str) -> str:
+    """What outputs about DATA are called: the folder; a table by its stem, or by its folder if that is `manifest`."""
+    path = Path(source).resolve()
+    if not path.is_file():
+        return path.name
+    return path.parent.name if path.stem == "manifest" else path.stem
+
+
 def locate_model(text: str) -> Path:
     """The model file that MODEL means: the file itself, or the `model.safetensors` of a run folder.
 

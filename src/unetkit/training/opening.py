@@ -16,7 +16,7 @@ from unetkit.console import say, warn
 from unetkit.data.dataset import DataSet, write_manifest
 from unetkit.data.manifest import HASH
 from unetkit.errors import ConfigError
-from unetkit.runs import RunFolder, environment, has_state, next_free, refuse_taken
+from unetkit.runs import RunFolder, environment, has_state, name_of_data, next_free, refuse_taken
 from unetkit.training.choices import refuse_unknown
 from unetkit.training.session import Session
 
@@ -100,7 +100,7 @@ def open_folder(beginning: Beginning, session: Session) -> RunFolder:
         say(f"going on with {beginning.run.path}")
         _tell_changed(dataset, session.hashes)
         return beginning.run
-    path = Path(settings.out) if settings.out else next_free(Path("runs"), Path(beginning.source).resolve().name)
+    path = Path(settings.out) if settings.out else next_free(Path("runs"), name_of_data(beginning.source))
     run = RunFolder.create(
         path,
         config=to_yaml(settings),
