@@ -8,7 +8,13 @@ from typing import Any
 from torch import nn
 
 from unetkit.augmentation import DEFAULTS, Ranges
-from unetkit.config.sections import AugmentationSettings, LossSettings, NetworkSettings, TrainingSettings
+from unetkit.config.sections import (
+    DEFAULT_MINUTES,
+    AugmentationSettings,
+    LossSettings,
+    NetworkSettings,
+    TrainingSettings,
+)
 from unetkit.data.arrays import IGNORE, IGNORE_16, Counts
 from unetkit.errors import ConfigError
 from unetkit.losses import build_loss
@@ -85,6 +91,13 @@ def make_ranges(settings: AugmentationSettings, task: str) -> Ranges:
 def make_rates(settings: TrainingSettings) -> Rates:
     """The learning rate over the run."""
     return Rates(settings.schedule, Shape(settings.warm_up, settings.final_rate), settings.learning_rate)
+
+
+def time_budget(settings: TrainingSettings) -> float | None:
+    """Seconds that a run may take; None where steps or epochs are said."""
+    if settings.steps is not None or settings.epochs is not None:
+        return None
+    return (settings.minutes or DEFAULT_MINUTES) * 60
 
 
 def make_hyper(settings: TrainingSettings) -> Hyper:

@@ -39,8 +39,7 @@ class Memory:
 
 
 def measure_memory(cache: Cache, scorer: Scorer, device: str) -> Memory:
-    """Look at the process as it is after a step; a scoring is tried here."""
-    scorer.rehearse()
+    """Look at the process as it is after a step and a scoring were tried."""
     unit = 1 if sys.platform == "darwin" else 1024
     return Memory(
         measured=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit,

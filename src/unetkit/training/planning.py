@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from unetkit.config.sections import DEFAULT_MINUTES, TrainingSettings
+from unetkit.config.sections import TrainingSettings
 from unetkit.console import say
+from unetkit.training.build import time_budget
 from unetkit.training.estimate import seconds_per_step
 from unetkit.training.memory import measure_memory, tell_memory
 from unetkit.training.plan import Plan, steps_for_epochs
@@ -18,22 +19,23 @@ def make_plan(session: Session, scorer: Scorer) -> Plan:
     """Measure a step, turn the budget into a number of steps, and tell the expected time and memory."""
     training, cache = session.settings.training, session.maker.cache
     step_seconds = seconds_per_step(session.stepper, session.maker.make(0), training.accumulate)
+    scoring_seconds = scorer.rehearse()
     memory = measure_memory(cache, scorer, session.compute.device)
     plan = _plan(training, session, step_seconds)
     _tell(session, plan, step_seconds)
     tell_memory(memory, cache)
+    scorer.share.expect(scoring_seconds)
     return plan
 
 
 def _plan(training: TrainingSettings, session: Session, step_seconds: float) -> Plan:
-    if training.steps is not None:
-        return Plan(training.steps, f"{training.steps} steps")
+    deadline = time_budget(training)
+    if deadline is not None:
+        return Plan(highest_steps(deadline - session.clock(), step_seconds), f"{deadline / 60:g} minutes", deadline)
     if training.epochs is not None:
         steps = steps_for_epochs(training.epochs, session.maker.images, session.samples_per_step)
         return Plan(steps, f"{training.epochs} epochs")
-    minutes = training.minutes or DEFAULT_MINUTES
-    deadline = minutes * 60
-    return Plan(highest_steps(deadline - session.clock(), step_seconds), f"{minutes:g} minutes", deadline)
+    return Plan(training.steps or 1, f"{training.steps} steps")
 
 
 def highest_steps(seconds: float, step_seconds: float) -> int:

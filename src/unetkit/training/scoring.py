@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import math
 import threading
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,9 +15,10 @@ from unetkit.evaluating.score import ScoreReport, score
 from unetkit.modelfile import Fingerprint
 from unetkit.predicting.backends.torch import TorchBackend
 from unetkit.predicting.predictor import Predictor
-from unetkit.training.build import ignore_id
+from unetkit.training.build import ignore_id, time_budget
 from unetkit.training.prepare import native_size
 from unetkit.training.session import Session
+from unetkit.training.share import ScoringShare
 
 KEEP_BYTES = 1024**3  # validation pairs are kept decoded up to here
 
@@ -26,12 +28,16 @@ class Scorer:
 
     Attributes:
         predictor: over the live average; what `predict` would use.
+        share: of a time budget that goes into scoring.
     """
 
     def __init__(self, session: Session) -> None:
         self._session = session
         backend = TorchBackend.from_network(session.stepper.average.network, session.compute.device)
         self.predictor = Predictor(session.contract, backend)
+        material = session.material
+        given = material.dataset.split_by == "given"
+        self.share = ScoringShare(time_budget(session.settings.training), len(material.val), given)
         self._kept: dict[Pair, tuple[Image, Mask]] = {}
         self._bytes = 0
         self._lock = threading.Lock()
@@ -40,17 +46,29 @@ class Scorer:
         """Name → value on the validation split; empty where there is none."""
         if not self._session.material.val:
             return {}
-        return {name: value for name, value in self.report().scores.items() if math.isfinite(value)}
+        started = time.perf_counter()
+        report = self.report()
+        self.share.took(time.perf_counter() - started)
+        return {name: value for name, value in report.scores.items() if math.isfinite(value)}
 
     def report(self, fingerprint: Fingerprint | None = None) -> ScoreReport:
         """The whole report of the weights as they are now; with baselines where the fingerprint is given."""
         return self._score(self._session.material.val, fingerprint)
 
-    def rehearse(self) -> None:
-        """Score two batches of the largest images, so that the memory for it is seen; no more are in work at once."""
-        pairs = heapq.nlargest(2 * self.predictor.batch, self._session.material.val, key=self._size)
-        if pairs:
-            self._score(pairs)
+    def rehearse(self) -> float:
+        """Score two batches of the largest images: no more are ever in work at once, so that the memory for it is seen.
+
+        Returns:
+            About how many seconds a scoring of the whole validation split will take.
+        """
+        val = self._session.material.val
+        pairs = heapq.nlargest(2 * self.predictor.batch, val, key=self._size)
+        if not pairs:
+            return 0.0
+        started = time.perf_counter()
+        self._score(pairs)
+        seconds = time.perf_counter() - started
+        return seconds * sum(map(self._size, val)) / sum(map(self._size, pairs))
 
     @property
     def bytes_to_come(self) -> int:
