@@ -20,14 +20,15 @@ import numpy.typing as npt
 import unetkit
 from unetkit.augmentation import DEFAULTS, Parameters, apply_cpu, draw
 from unetkit.data.arrays import Image, Mask
+from unetkit.data.colours import distinct_colours
 from unetkit.data.tables import KNOWN_TABLES
-from unetkit.drawing import RGB, Tile, colourise, default_colours, legend, overlay, sheet, to_rgb8
+from unetkit.drawing import RGB, Tile, colourise, legend, overlay, sheet, to_rgb8
 from unetkit.metrics.baselines import PositionPrior
 from unetkit.scenes import render, write_scenes
 from unetkit.scenes.render import Kind
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "pictures"
-COLOURS = default_colours(2)
+COLOURS = np.array(distinct_colours(["class 0", "class 1"]), np.uint8)
 TILE = 200
 LARGEST = 60_000  # bytes of a picture
 STEPS = 250

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from unetkit.data.classes import ClassTable, distinct_colours
+from unetkit.data.classes import ClassTable
 from unetkit.data.tables import KNOWN_TABLES
 from unetkit.errors import ConfigError
 
@@ -67,11 +67,6 @@ def test_the_palette_has_256_rows_with_the_classes_first() -> None:
 def test_written_as_json_it_is_the_same_table(text: str) -> None:
     table = ClassTable.from_text(text)
     assert ClassTable.from_json(json.loads(json.dumps(table.to_json()))) == table
-
-
-def test_a_hundred_classes_have_a_hundred_colours() -> None:
-    colours = distinct_colours([f"class {index}" for index in range(100)])
-    assert len(set(colours)) == 100
 
 
 def test_sea_and_sky_look_as_expected() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from unetkit.drawing import default_colours, legend, sheet, with_legend
+from unetkit.data.colours import distinct_colours
+from unetkit.drawing import legend, sheet, with_legend
 from unetkit.drawing.text import shortened, width_of
 
 RED = np.full((30, 40, 3), (255, 0, 0), np.uint8)
@@ -43,8 +44,9 @@ def test_a_long_caption_is_cut_in_the_middle_to_fit() -> None:
 
 
 def test_a_legend_shows_every_colour_and_has_the_width_asked_for() -> None:
-    colours = default_colours(12)
-    drawn = legend([f"class {i}" for i in range(12)], colours, width=400)
+    names = [f"class {i}" for i in range(12)]
+    colours = np.array(distinct_colours(names), np.uint8)
+    drawn = legend(names, colours, width=400)
 
     assert drawn.shape[1] == 400
     for colour in colours:
@@ -53,11 +55,13 @@ def test_a_legend_shows_every_colour_and_has_the_width_asked_for() -> None:
 
 @pytest.mark.parametrize("shape", [(1, 1), (5, 300), (300, 5), (240, 320)])
 def test_a_legend_goes_under_a_picture_of_any_size(shape: tuple[int, int]) -> None:
-    drawn = with_legend(np.zeros((*shape, 3), np.uint8), ["Meer", "Himmel äß"], default_colours(2))
+    names = ["Meer", "Himmel äß"]
+    colours = np.array(distinct_colours(names), np.uint8)
+    drawn = with_legend(np.zeros((*shape, 3), np.uint8), names, colours)
 
     assert drawn.shape[1] >= 320
-    assert (drawn[-30:] == default_colours(2)[1]).all(axis=2).any()
+    assert (drawn[-30:] == colours[1]).all(axis=2).any()
 
 
 def test_without_classes_a_legend_is_a_thin_strip() -> None:
-    assert legend([], default_colours(0), width=100).shape[1] == 100
+    assert legend([], np.zeros((0, 3), np.uint8), width=100).shape[1] == 100

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import colorsys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -13,34 +12,12 @@ import numpy.typing as npt
 
 from unetkit.data.arrays import IGNORE, Mask, ignore_value
 from unetkit.data.class_text import ClassRow, Source, parse_classes, read_class_file
+from unetkit.data.colours import distinct_colours
 from unetkit.data.tables import KNOWN_TABLES, Colour, KnownTable, Label
 from unetkit.errors import ConfigError
 
 Palette: TypeAlias = npt.NDArray[np.uint8]
 """n×3, one R G B row for each id."""
-
-# Colours that people expect for the words of this field; the others come from the palette below.
-_COLOURS_BY_NAME: dict[str, Colour] = {
-    "sea": (0, 84, 147),
-    "water": (0, 84, 147),
-    "sky": (135, 206, 235),
-    "land": (150, 111, 51),
-    "forest": (34, 120, 60),
-    "vegetation": (107, 142, 35),
-    "background": (0, 0, 0),
-}
-_DISTINCT: tuple[Colour, ...] = (
-    (31, 119, 180),
-    (255, 187, 60),
-    (44, 160, 44),
-    (214, 39, 40),
-    (148, 103, 189),
-    (23, 190, 207),
-    (227, 119, 194),
-    (140, 86, 75),
-    (188, 189, 34),
-    (127, 127, 127),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,27 +207,6 @@ def source_order(source: Source) -> tuple[int, tuple[int, ...], str]:
     if isinstance(source, tuple):
         return 1, source, ""
     return 2, (), source
-
-
-def distinct_colours(names: Sequence[str]) -> tuple[Colour, ...]:
-    """A colour for each class, easy to tell apart; sea, sky and the like look as expected."""
-    chosen: list[Colour] = []
-    spare = _spare_colours()
-    for name in names:
-        colour = _COLOURS_BY_NAME.get(name)
-        while colour is None or colour in chosen:
-            colour = next(spare)
-        chosen.append(colour)
-    return tuple(chosen)
-
-
-def _spare_colours() -> Iterator[Colour]:
-    yield from _DISTINCT
-    hue = 0.0
-    while True:
-        hue = (hue + 0.618034) % 1  # the golden angle: each new hue falls into the widest gap
-        red, green, blue = colorsys.hsv_to_rgb(hue, 0.65, 0.9)
-        yield round(red * 255), round(green * 255), round(blue * 255)
 
 
 def _first_value(table: KnownTable, index: int) -> int:

@@ -1,6 +1,5 @@
-"""Pictures of masks: colours, overlays, legends, sheets of tiles, and PNG bytes. Plain arrays in and out."""
+"""Pictures of masks: colour masks, overlays, legends, sheets of tiles, and PNG bytes. Plain arrays in and out."""
 
-from unetkit.drawing.colours import default_colours as default_colours
 from unetkit.drawing.legend import legend as legend
 from unetkit.drawing.legend import with_legend as with_legend
 from unetkit.drawing.paint import RGB as RGB

@@ -1,19 +1,33 @@
 """Class colours that stay apart, for readers with any colour vision.
 
-The first seven are the palette of Okabe and Ito ("Color universal design", 2008) without black, which is left to
-ignore; the rest are chosen one by one, each the colour farthest from all before it as seen by normal vision, by
-protanopia and by deuteranopia.
+Sea, sky and the like have the colours that people expect; the others take the palette of Okabe and Ito
+("Color universal design", 2008) without black, which is left to ignore, as far as it differs from those; the rest are
+chosen one by one, each the colour farthest from all before it as seen by normal vision, by protanopia and by
+deuteranopia.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
+from itertools import cycle
 
 import numpy as np
 import numpy.typing as npt
 
+from unetkit.data.tables import Colour
+
 Floats = npt.NDArray[np.float64]
 
+_BY_NAME: dict[str, Colour] = {
+    "sea": (0, 84, 147),
+    "water": (0, 84, 147),
+    "sky": (135, 206, 235),
+    "land": (150, 111, 51),
+    "forest": (16, 78, 40),
+    "vegetation": (140, 186, 64),
+    "background": (0, 0, 0),
+}
 _FIRST = (
     (0, 114, 178),  # blue
     (230, 159, 0),  # orange
@@ -23,7 +37,9 @@ _FIRST = (
     (204, 121, 167),  # reddish purple
     (240, 228, 66),  # yellow
 )
+_BLACK = (0, 0, 0)
 _MOST = 256
+_CLEAR = 0.1  # a distance in OKLab that is seen at a glance
 _DARKEST = 0.25  # OKLab lightness, black is 0 and white 1
 
 # Simulation of missing cones in linear RGB: Viénot, Brettel and Mollon, "Digital video colourmaps for checking the
@@ -48,26 +64,38 @@ _TO_LAB = np.array(
 )
 
 
-def default_colours(count: int) -> npt.NDArray[np.uint8]:
-    """`count` x 3 distinct RGB colours, uint8; the first k do not depend on `count`. None is black.
+def distinct_colours(names: Sequence[str]) -> tuple[Colour, ...]:
+    """A colour for each class, easy to tell apart; sea, sky and the like look as expected.
 
-    Beyond 256 (masks of 16 bits) the colours repeat: no eye tells more apart.
+    Beyond 256 classes (masks of 16 bits) the colours repeat: no eye tells more apart.
     """
-    return np.resize(_all_colours(), (count, 3)) if count > _MOST else _all_colours()[:count].copy()
+    return _coloured(tuple(names))
 
 
 @cache
-def _all_colours() -> npt.NDArray[np.uint8]:
-    candidates = _candidates()
+def _coloured(names: tuple[str, ...]) -> tuple[Colour, ...]:
+    expected: dict[int, Colour] = {}
+    for place, name in enumerate(names):
+        colour = _BY_NAME.get(name)
+        if colour is not None and colour not in expected.values():
+            expected[place] = colour
+    spare = cycle(_apart_from([*expected.values(), _BLACK], min(len(names), _MOST) - len(expected)))
+    return tuple(expected[place] if place in expected else next(spare) for place in range(len(names)))
+
+
+def _apart_from(taken: Sequence[Colour], count: int) -> list[Colour]:
+    """`count` colours: the first palette as far as it differs from `taken`, then each farthest from all before it."""
+    candidates = np.concatenate([np.array(_FIRST, np.int64), _candidates()])
     seen = _as_seen(candidates)
-    chosen = [np.array(colour, np.int64) for colour in _FIRST]
-    black = np.zeros(3, np.int64)
-    nearest = np.min([_distance(seen, _as_seen(colour[None])) for colour in (*chosen, black)], axis=0)
-    while len(chosen) < _MOST:
-        best = int(np.argmax(nearest))
-        chosen.append(candidates[best])
+    nearest = np.min([_distance(seen, _as_seen(np.array([colour]))) for colour in taken], axis=0)
+    chosen: list[Colour] = []
+    while len(chosen) < count:
+        good = np.flatnonzero(nearest[: len(_FIRST)] > _CLEAR)
+        best = int(good[0]) if good.size else int(nearest.argmax())
+        red, green, blue = candidates[best].tolist()
+        chosen.append((red, green, blue))
         nearest = np.minimum(nearest, _distance(seen, seen[:, best : best + 1]))
-    return np.stack(chosen).astype(np.uint8)
+    return chosen
 
 
 def _candidates() -> npt.NDArray[np.int64]:
