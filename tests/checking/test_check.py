@@ -241,6 +241,13 @@ def test_the_same_file_twice_is_found_by_its_content(folder: Any, found: Any) ->
     assert found(folder.root, val="11.png")["identical-images"].count == 1
 
 
+@pytest.mark.parametrize(("by", "cure"), [("time", "delete the copies"), ("random", "--split-by random")])
+def test_the_cure_for_copies_fits_the_split(folder: Any, found: Any, by: str, cure: str) -> None:
+    (folder.root / "images/11.png").write_bytes((folder.root / "images/02.png").read_bytes())
+    val = {"time": "4", "random": "11.png"}[by]
+    assert cure in found(folder.root, val=val, split_by=by)["identical-across-splits"].advice
+
+
 def test_one_recording_split_at_random_is_noticed(empty: Any, found: Any) -> None:
     scene = np.repeat(np.random.default_rng(0).integers(0, 256, (3, 60), np.uint8), 8, axis=0).repeat(8, axis=1)
     for number in range(20):

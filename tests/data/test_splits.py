@@ -91,6 +91,34 @@ def test_by_time_the_order_is_train_val_test() -> None:
     assert split.notes[1] == "train ends 2021-08-29 20:13:48, val begins 12 s later"
 
 
+def test_a_border_in_time_moves_off_images_that_are_identical() -> None:
+    pairs, rule = timed()
+    images = [pair.image for pair in pairs]
+    split = split_pairs(pairs, rule, copies=[images[86:90]])
+    assert [pair.split for pair in split.pairs[84:92]] == ["train"] * 2 + ["val"] * 6
+    assert not any("delete the copies" in note for note in split.notes)
+
+
+def test_identical_images_far_apart_in_time_are_counted_with_the_cure() -> None:
+    pairs, rule = timed()
+    images = [pair.image for pair in pairs]
+    split = split_pairs(pairs, rule, copies=[(images[3], images[100]), (images[4], images[5])])
+    assert sizes(split) == {"train": 88, "val": 22}
+    assert split.notes[-1].startswith("1 image stands in several parts")
+    assert split.notes[-1].endswith("delete the copies")
+
+
+@given(spans=st.lists(st.tuples(st.integers(0, 109), st.integers(0, 109)), max_size=6), val=st.integers(1, 60))
+@settings(max_examples=40, deadline=None)
+def test_a_moved_border_tears_no_more_copies_and_stays_near(spans: list[tuple[int, int]], val: int) -> None:
+    pairs, rule = timed()
+    images = [pair.image for pair in pairs]
+    part = sizes(split_pairs(pairs, rule, val=str(val), copies=[(images[a], images[b]) for a, b in spans]))["val"] or 0
+    torn = [sum(min(span) < 110 - size <= max(span) for span in spans) for size in (part, val)]
+    assert torn[0] <= torn[1]
+    assert abs(part - val) <= max(val // 5, 1)
+
+
 def test_without_times_the_numbers_in_the_names_are_the_order() -> None:
     split = split_pairs(SINGLES, NO_GROUPS, val="4", split_by="time")
     assert [pair.image for pair in split.pairs if pair.split == "val"] == ["36.png", "37.png", "38.png", "39.png"]

@@ -22,7 +22,7 @@ def check_copies(survey: Survey) -> list[Finding]:
             "warning",
             [" = ".join(f"{image} ({part[image]})" for image in same) for same in across],
             "[1 image stands|{n} images stand] in more than one part of the split: what is scored was learnt",
-            survey.command("train", "--split-by group") + "  # keeps copies together; or delete them",
+            _keep_together(survey),
         ),
         *finding(
             "identical-images",
@@ -32,3 +32,11 @@ def check_copies(survey: Survey) -> list[Finding]:
             "delete the copies: they count twice",
         ),
     ]
+
+
+def _keep_together(survey: Survey) -> str:
+    if survey.dataset.split_by == "time":
+        return "delete the copies: a split by time cannot keep together what lies far apart"
+    groups = len({pair.group for pair in survey.pairs if pair.group})
+    by = "group" if groups > 1 else "random"
+    return survey.command("train", f"--split-by {by}") + "  # keeps copies together; or delete them"

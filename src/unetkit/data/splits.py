@@ -150,9 +150,9 @@ def _cut(
         raise ConfigError(f"{said} leave none of the {len(pairs):,} images for training", advice="ask for fewer")
     rest = [pair for pair in pairs if pair.image not in chosen]
     units = [] if by == "time" else _units(rest, by, draw)
-    chosen.update(_last(rest, sizes) if by == "time" else _sampled(units, sizes, draw.seed))
+    chosen.update(_last(rest, sizes, draw.copies) if by == "time" else _sampled(units, sizes, draw.seed))
     made = tuple(replace(pair, split=chosen.get(pair.image, "train")) for pair in pairs)
-    more = _gap_words(made) if by == "time" else _joined_words(units, made)
+    more = (*_gap_words(made), *_torn_words(made, draw.copies)) if by == "time" else _joined_words(units, made)
     return made, (f"split {_HOW[by]}: {_sizes(made)}", *more)
 
 
@@ -226,16 +226,51 @@ def _classes(images: Sequence[str], presence: Presence) -> frozenset[int]:
 # --- by time ----------------------------------------------------------------------------------------------------
 
 
-def _last(pairs: Sequence[Pair], sizes: Mapping[Name, int]) -> dict[str, Name]:
-    """The last stretch is test, the one before it val."""
+def _last(pairs: Sequence[Pair], sizes: Mapping[Name, int], copies: Sequence[Sequence[str]]) -> dict[str, Name]:
+    """The last stretch is test, the one before it val; a border moves a little to keep copies on one side of it."""
     ordered = [image for _, image in sorted((key, pair.image) for pair, key in zip(pairs, _clock(pairs), strict=True))]
+    place = {image: number for number, image in enumerate(ordered)}
+    spans = [sorted(place[image] for image in same if image in place) for same in copies]
+    torn = list(itertools.accumulate(_changes([(span[0], span[-1]) for span in spans if span], len(ordered))))
     end = len(ordered)
     taken: dict[str, Name] = {}
     for name in _HELD_OUT:
-        begin = end - sizes.get(name, 0)
+        begin = _border(end, sizes.get(name, 0), torn)
         taken.update(dict.fromkeys(ordered[begin:end], name))
         end = begin
     return taken
+
+
+def _changes(spans: Sequence[tuple[int, int]], length: int) -> list[int]:
+    """By how much the number of spans that a border cuts changes from place to place."""
+    changes = [0] * (length + 1)
+    for first, last in spans:
+        changes[first + 1] += 1
+        changes[last + 1] -= 1
+    return changes
+
+
+def _border(end: int, size: int, torn: Sequence[int]) -> int:
+    """Where a stretch of about `size` images begins: the nearest place that has the fewest copies on both sides.
+
+    A camera that stood still leaves identical images around a border; copies that lie far apart cannot be helped.
+    """
+    if not size:
+        return end
+    wished, reach = end - size, max(size // 5, 1)
+    places = [place for place in range(wished - reach, wished + reach + 1) if 0 < place < end] or [wished]
+    return min(places, key=lambda place: (torn[place], abs(place - wished)))
+
+
+def _torn_words(pairs: Sequence[Pair], copies: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    part = {pair.image: pair.split for pair in pairs}
+    torn = sum(len({part[image] for image in same if image in part}) > 1 for same in copies)
+    if not torn:
+        return ()
+    return (
+        f"{torn:,} {'images stand' if torn > 1 else 'image stands'} in several parts under several names: what is "
+        "scored was learnt; delete the copies",
+    )
 
 
 def _clock(pairs: Sequence[Pair]) -> list[tuple[float, ...]]:
