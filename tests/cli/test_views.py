@@ -222,6 +222,13 @@ def test_ignored_colours_are_few_and_in_one_way_of_writing_and_the_next_command_
     assert lines[-1] == "next  unetkit train photos"
 
 
+def test_classes_without_names_come_with_the_line_that_names_them() -> None:
+    rows = [{**row, "name": f"class {row['id']}"} for row in CHECK["classes"]]
+    shown = _shown(show_check, {**CHECK, "classes": rows}, 60)
+    assert "  unetkit check photos --classes '0=class 0,#4682b4=class 1'\n" in shown
+    assert "--classes" not in _shown(show_check, CHECK, 60)
+
+
 def test_a_share_that_is_not_zero_is_not_shown_as_zero() -> None:
     assert [share(value) for value in (0.0, 0.0001, 0.5, None)] == ["0.0 %", "< 0.1 %", "50.0 %", "–"]
 

@@ -1,5 +1,6 @@
 """What is shown of `unetkit check`: what was read, the classes, then each finding with what to do."""
 
+import shlex
 import textwrap
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +9,8 @@ from rich.console import Console
 from rich.text import Text
 
 from unetkit.cli.advice import print_advice
-from unetkit.cli.views.tables import facts, share, swatch, table
+from unetkit.cli.views.tables import command_line, facts, share, swatch, table
+from unetkit.data.class_text import write_classes
 
 STYLES = {"error": "bold red", "warning": "yellow", "info": "blue"}
 EXAMPLES = 3
@@ -24,17 +26,30 @@ def has_errors(document: Any) -> bool:
 def show_check(document: Any, screen: Console) -> None:
     """Facts, classes, findings, and the verdict last, where the eye is."""
     facts(screen, _facts(document))
-    reading = document["reading"]
-    for note in (reading["evidence"], *reading["notes"]):
+    for note in _notes(document):
         print_advice(note, screen, "· ")
     screen.print()
     screen.print(table(("id", "", "class", "source", ">pixels", ">images"), _classes(document)))
+    if all(row["name"] == f"class {row['id']}" for row in document["classes"]):
+        screen.print(Text("to name them, put your words into this:", style="dim"))
+        command_line(screen, f"unetkit check {shlex.quote(document['data'])} {_as_flag(document['classes'])}")
     for finding in document["findings"]:
         _show_finding(finding, screen)
     screen.print()
     screen.print(_verdict(document))
     if document["next"]:
         screen.print(Text.assemble("next  ", (document["next"], "cyan")), soft_wrap=True)
+
+
+def _notes(document: Any) -> Iterator[str]:
+    reading = document["reading"]
+    if document["layout"] != "class-folders":  # there the first note says the same
+        yield reading["evidence"]
+    yield from reading["notes"]
+
+
+def _as_flag(classes: Any) -> str:
+    return write_classes((_source(row["source"]), row["name"]) for row in classes)
 
 
 def _facts(document: Any) -> Iterator[tuple[str, str]]:
