@@ -37,20 +37,27 @@ class Children:
 
     def __init__(self, folder: Path) -> None:
         self.said = folder / "said"
+        self.child = 0
         command = [sys.executable, "-m", "faults.children"]
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "OMP_NUM_THREADS": "1"}
         self.server = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, env=environment
         )
 
-    def start(self, job: str, root: Path, strace: Sequence[object] = ()) -> int:
-        """Begin `job` on `root`, under strace with these arguments if there are any; the child's process id."""
+    def start(self, job: str, root: Path, strace: Sequence[object] = ()) -> None:
+        """Begin `job` on `root`, under strace with these arguments if there are any."""
         order = {"job": job, "root": str(root), "said": str(self.said), "strace": [str(word) for word in strace]}
-        return int(self._ask(json.dumps(order)))
+        self.child = int(self._ask(json.dumps(order)))
 
     def finish(self) -> Ended:
         """Wait for the child, and for its strace."""
         return Ended(int(self._ask("wait")), self.acknowledged())
+
+    def kill(self) -> Ended:
+        """End the child that runs, if it still does."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.child, signal.SIGKILL)
+        return self.finish()
 
     def run(self, job: str, root: Path, strace: Sequence[object] = ()) -> Ended:
         """A job from beginning to end."""
@@ -59,7 +66,7 @@ class Children:
 
     def acknowledged(self) -> dict[str, int]:
         """The last number the child said of each thing."""
-        lines = self.said.read_text().splitlines(keepends=True)
+        lines = self.said.read_text().splitlines(keepends=True) if self.said.exists() else []
         return {name: int(number) for name, number in (line.split() for line in lines if line.endswith("\n"))}
 
     def close(self) -> None:

@@ -21,6 +21,7 @@ from unetkit.runs import RunFolder, load_newest_intact, save_best, save_last
 SAVES = 5
 BEFORE = {"history": 2, "best": 2, "last": 2, "plan": 2}  # what a run with two saves has acknowledged
 SMALL, LARGE = 3_000, 100_000  # numbers in a checkpoint: for the traces, and for the cuts
+CONTENTS = 8
 
 Begin = Callable[[], None]
 Tell = Callable[[str, int], None]
@@ -197,14 +198,14 @@ def by_protocol(protocol: Protocol) -> Job:
 
 
 def endlessly(protocol: Protocol) -> Job:
-    """As `endless`, by `protocol`; eight contents, again and again, so that none costs time to make."""
+    """As `endless`, by `protocol`; a few contents, again and again, so that none costs time to make."""
 
     def job(root: Path, begin: Begin) -> None:
         run = RunFolder(place(root))
-        contents = [sealed(root, step, LARGE) for step in range(1, 9)]
+        contents = [sealed(root, step, LARGE) for step in range(1, CONTENTS + 1)]
         begin()
         for number in range(10**6):
-            protocol(run.checkpoints / "last.safetensors", contents[number % 8])
+            protocol(run.checkpoints / "last.safetensors", contents[number % CONTENTS])
             say("last", number)
 
     return job
