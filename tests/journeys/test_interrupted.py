@@ -3,15 +3,45 @@
 import json
 import signal
 import subprocess
+import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from journeys.travel import TINY, Unetkit, command, environment
-from unetkit.files import read_tensors
+from unetkit.files import read_json, read_tensors
+from unetkit.runs import RunFolder, load_best, load_newest_intact
 
 STEPS = 24
+
+KILLED = """
+import os, signal, sys
+from unetkit.cli.app import main
+from unetkit.training import saving
+saving.SHORTEST_INTERVAL = saving.COST_FACTOR = 0
+save, times = saving.save_best, []
+def dying(*arguments):
+    save(*arguments)
+    times.append(1)
+    if len(times) == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+saving.save_best = dying
+main(sys.argv[1:])
+"""
+"""A state after every step; killed when the second best is on disk, and before the state that knows of it."""
+
+LATE = """
+import sys, time
+from unetkit.config.jobs import TrainSettings
+from unetkit.training.scoring import Scorer
+from unetkit.training.train import train
+Scorer.__call__ = lambda self: {"mean_iou": 0.0}
+train(TrainSettings(resume=sys.argv[1]), started=time.time() - 3600)
+"""
+"""Goes on when the time is over, and finds nothing better."""
 
 
 def weights(run: Path) -> dict[str, bytes]:
@@ -54,6 +84,42 @@ def test_a_signal_saves_the_state_and_the_run_goes_on_to_the_same_bits(
     assert resumed.returncode == 0, resumed.stderr
     assert weights(parts) == weights(whole)
     assert history(parts) == history(whole)
+
+
+def run_code(code: str, *words: object, folder: Path) -> int:
+    """Run a few lines of Python with these words; the exit code."""
+    line = [sys.executable, "-c", code, *map(str, words)]
+    return subprocess.run(line, cwd=folder, env=environment(), capture_output=True, check=False).returncode
+
+
+def killed_between_best_and_state(words: Sequence[object], run: Path, folder: Path) -> dict[str, Any]:
+    """Train until a real SIGKILL in the worst moment; what the file of the best weights says of itself."""
+    assert run_code(KILLED, *words, "--out", run, folder=folder) == -signal.SIGKILL
+    best = load_best(RunFolder(run))[1]
+    assert best["step"] > load_newest_intact(RunFolder(run))[1]["progress"]["step"]
+    return best
+
+
+def test_killed_between_best_and_state_a_run_goes_on_to_the_same_bits(unetkit: Unetkit, scenes: Path, tmp_path: Path):
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    words = ["train", scenes, *TINY, "--steps", STEPS, "--seed", "3"]
+    assert unetkit(*words, "--out", whole).returncode == 0
+    killed_between_best_and_state(words, parts, tmp_path)
+    assert unetkit("train", "--resume", parts).returncode == 0
+    assert weights(parts) == weights(whole)
+    assert history(parts) == history(whole)
+    assert read_json(parts / "scores.json")["best"] == read_json(whole / "scores.json")["best"]
+
+
+def test_killed_between_best_and_state_a_time_budget_tells_of_the_best_what_its_file_holds(
+    scenes: Path, tmp_path: Path
+):
+    run = tmp_path / "run"
+    best = killed_between_best_and_state(["train", scenes, *TINY, "--minutes", "10", "--seed", "3"], run, tmp_path)
+    assert run_code(LATE, run, folder=tmp_path) == 0
+    told = read_json(run / "scores.json")
+    assert told["best"] == load_best(RunFolder(run))[1] == best
+    assert told["best"]["value"] == told["scores"]["scores"]["mean_iou"]
 
 
 def test_the_same_seed_gives_the_same_model_and_another_seed_another(unetkit: Unetkit, scenes: Path, tmp_path: Path):

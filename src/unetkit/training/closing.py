@@ -22,12 +22,12 @@ from unetkit.training.session import Session
 
 def close_run(run: RunFolder, session: Session, scorer: Scorer) -> TrainResult:
     """Write what people look at, and last of all the model: a run is over when it is there, and not before."""
-    _load_best(run, session)
+    best = _load_best(run, session)
     known = fingerprint(session)
     report = scorer.report(known) if session.material.val else None
     scores = {} if report is None else report.to_json()
     named = {"model": str(run.model), "data": str(session.material.dataset.root)}  # no paths in the model file
-    result = _result(run, session, {**scores, **named} if scores else None)
+    result = _result(run, session, best, {**scores, **named} if scores else None)
     run.write_scores(result.to_json())
     draw_figures(run, session, scorer)
     if report is not None:
@@ -48,16 +48,16 @@ def fingerprint(session: Session) -> Fingerprint:
     return Fingerprint.of(hashes, map(int, material.counts), prior.mask())
 
 
-def _load_best(run: RunFolder, session: Session) -> None:
-    arrays = best_arrays(run, session)
+def _load_best(run: RunFolder, session: Session) -> Landmark | None:
+    arrays, best = best_arrays(run, session)
     session.stepper.average.network.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
+    if best is not None:
+        session.progress.best, session.progress.best_step = best.value, best.step
+    return best
 
 
-def _result(run: RunFolder, session: Session, scores: dict[str, Any] | None) -> TrainResult:
+def _result(run: RunFolder, session: Session, best: Landmark | None, scores: dict[str, Any] | None) -> TrainResult:
     progress, metric = session.progress, session.metric
-    best = last = None
-    if progress.has_best:
-        best = Landmark(metric, progress.best, progress.best_step)
-        row = progress.scorings[-1]
-        last = Landmark(metric, row["scores"][metric], row["step"])
+    rows = [row for row in progress.scorings if metric in row["scores"]]
+    last = Landmark(metric, rows[-1]["scores"][metric], rows[-1]["step"]) if rows else None
     return TrainResult(run.path, run.model, session.clock(), progress.step, best, last, scores)

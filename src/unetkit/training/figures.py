@@ -24,12 +24,12 @@ STYLES = (("#0072b2", "-", "o"), ("#d55e00", "--", "s"), ("#009e73", ":", "^"), 
 MOST_MARKED = 40
 
 
-def curves_png(rows: Sequence[dict[str, Any]], metric: str) -> bytes:
+def curves_png(rows: Sequence[dict[str, Any]], metric: str, best: float | None) -> bytes:
     """Loss on the left, scores on the right, over epochs; PNG bytes.
 
     Args:
         rows: the rows of `history.jsonl`.
-        metric: the score that chooses the best model; its best value is marked.
+        metric: the score that chooses the best model; `best` is its value so far, None without one.
     """
     figure = Figure(figsize=(10, 3.6), dpi=110, layout="constrained")
     loss_axes, score_axes = figure.subplots(1, 2)
@@ -37,7 +37,7 @@ def curves_png(rows: Sequence[dict[str, Any]], metric: str) -> bytes:
     loss_axes.set(title="training loss", ylabel="loss")
     for place, name in enumerate(dict.fromkeys((metric, *CURVES))):
         _curve(score_axes, rows, TITLES.get(name, name), [row["scores"].get(name) for row in rows], place)
-    score_axes.set(title=f"scores on the validation split{_best(rows, metric)}", ylabel="score, 0 to 1")
+    score_axes.set(title=f"scores on the validation split{_best(metric, best)}", ylabel="score, 0 to 1")
     if score_axes.lines:
         score_axes.legend(frameon=False)
     data = io.BytesIO()
@@ -65,6 +65,5 @@ def _curve(axes: Any, rows: Sequence[dict[str, Any]], name: str, values: Sequenc
     axes.grid(alpha=0.3)
 
 
-def _best(rows: Sequence[dict[str, Any]], metric: str) -> str:
-    values = [row["scores"][metric] for row in rows if metric in row["scores"]]
-    return f": best {TITLES.get(metric, metric)} {max(values):.4f}" if values else ""
+def _best(metric: str, best: float | None) -> str:
+    return "" if best is None else f": best {TITLES.get(metric, metric)} {best:.4f}"

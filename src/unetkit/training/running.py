@@ -66,7 +66,9 @@ def names_of(session: Session, batch: Batch) -> list[str]:
 
 def draw_figures(run: RunFolder, session: Session, scorer: Scorer) -> None:
     """`figures/curves.png` and `figures/sheet.png`, as things stand."""
-    write_bytes(run.figures / "curves.png", curves_png(session.progress.scorings, session.metric))
+    progress = session.progress
+    best = progress.best if progress.has_best else None
+    write_bytes(run.figures / "curves.png", curves_png(progress.scorings, session.metric, best))
     sheet = sheet_png(scorer.predictor, scorer.examples(ROWS), session.contract.classes)
     write_bytes(run.figures / "sheet.png", sheet)
 

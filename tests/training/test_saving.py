@@ -1,0 +1,80 @@
+"""What is told of the best weights is what their file holds, wherever a run was killed."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from unetkit.config.jobs import TrainSettings
+from unetkit.recipes.settings import settings
+from unetkit.runs import RunFolder
+from unetkit.training.clock import Clock
+from unetkit.training.device import Compute
+from unetkit.training.plan import Plan
+from unetkit.training.prepare import prepare_data
+from unetkit.training.result import Landmark
+from unetkit.training.saving import Saver, best_arrays, restore
+from unetkit.training.session import Session, assemble
+
+EXACT, MINUTES = Plan(9, "9 steps"), Plan(9, "1 minutes", 60.0)
+
+
+@pytest.fixture
+def session(scenes: Path) -> Session:
+    wanted = settings("train", {"data.size": "16", "network.preset": "nano", "network.depth": 1})
+    assert isinstance(wanted, TrainSettings)
+    material = prepare_data(wanted.data, str(scenes), 0)
+    return assemble(wanted, material, Compute("cpu", 1, "fp32"), Clock(time.time()))
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> RunFolder:
+    return RunFolder.create(
+        tmp_path / "run", config="a: 1\n", environment={}, write_manifest=lambda folder: (folder / "m").touch()
+    )
+
+
+def scored(session: Session, step: int, value: float) -> None:
+    session.progress.step = step
+    session.progress.scored({"mean_iou": value}, "mean_iou", step, step, 0.1)
+
+
+def killed_after_a_new_best(run: RunFolder, session: Session, plan: Plan) -> None:
+    """A best of 0.5 at step 2, the state of step 3, a best of 0.7 at step 5, and no state after it."""
+    saver = Saver(run, session, plan)
+    scored(session, 2, 0.5)
+    saver.best()
+    session.progress.step = 3
+    saver.state(now=True)
+    scored(session, 5, 0.7)
+    saver.best()
+
+
+def told(session: Session) -> tuple[float, int]:
+    return session.progress.best, session.progress.best_step
+
+
+def test_with_a_time_budget_the_newer_best_stands(run: RunFolder, session: Session) -> None:
+    killed_after_a_new_best(run, session, MINUTES)
+    restore(run, session)
+    assert session.progress.step == 3
+    assert told(session) == (0.7, 5)
+    assert best_arrays(run, session)[1] == Landmark("mean_iou", 0.7, 5)
+
+
+def test_a_run_of_a_number_of_steps_goes_on_as_if_never_stopped(run: RunFolder, session: Session) -> None:
+    killed_after_a_new_best(run, session, EXACT)
+    restore(run, session)
+    assert told(session) == (0.5, 2)
+
+
+def test_a_best_that_is_damaged_is_made_again(run: RunFolder, session: Session) -> None:
+    killed_after_a_new_best(run, session, EXACT)
+    (run.checkpoints / "best.safetensors").write_bytes(b"gone")
+    restore(run, session)
+    assert not session.progress.has_best
+    scored(session, 6, 0.1)
+    Saver(run, session, EXACT).best()
+    assert best_arrays(run, session)[1] == Landmark("mean_iou", 0.1, 6)
