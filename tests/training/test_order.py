@@ -1,11 +1,9 @@
 """The k-th sample of a run depends on (seed, k) alone."""
 
-from itertools import islice
-
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unetkit.training.order import epoch_ends, permutation, sample_at, samples_of
+from unetkit.training.order import permutation, sample_at, samples_of
 
 counts = st.integers(1, 40)
 seeds = st.integers(0, 2**31)
@@ -25,7 +23,3 @@ def test_batches_are_the_order_cut_into_pieces(seed: int, count: int, batch: int
 def test_epochs_differ_and_so_do_seeds():
     orders = {tuple(permutation(seed, epoch, 20)) for seed in range(3) for epoch in range(3)}
     assert len(orders) == 9
-
-
-def test_an_epoch_ends_with_the_batch_that_holds_its_last_image():
-    assert list(islice(epoch_ends(4, 10), 4)) == [3, 5, 8, 10]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -96,18 +95,13 @@ def stack(made: Sequence[tuple[Image, Mask]]) -> tuple[torch.Tensor, torch.Tenso
 
 
 class Ahead:
-    """Runs `make` on the next numbers in a thread while the current one is in use.
-
-    Attributes:
-        waited: seconds that the consumer had to wait in all.
-    """
+    """Runs `make` on the next numbers in a thread while the current one is in use."""
 
     def __init__(self, make: Callable[[int], Batch], first: int) -> None:
         self._make = make
         self._next = first
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="batches")
         self._queue: deque[Future[Batch]] = deque()
-        self.waited = 0.0
 
     def __iter__(self) -> Iterator[Batch]:
         return self
@@ -116,10 +110,7 @@ class Ahead:
         while len(self._queue) <= AHEAD:
             self._queue.append(self._pool.submit(self._make, self._next))
             self._next += 1
-        started = time.perf_counter()
-        batch = self._queue.popleft().result()
-        self.waited += time.perf_counter() - started
-        return batch
+        return self._queue.popleft().result()
 
     def close(self) -> None:
         """Drop what was made ahead."""

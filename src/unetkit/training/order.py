@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -42,11 +41,3 @@ def samples_of(seed: int, batch_number: int, batch: int, count: int) -> tuple[Sa
     """The samples of one batch. Batches run on over the edge of an epoch, so that each is full."""
     first = batch_number * batch
     return tuple(sample_at(seed, number, count) for number in range(first, first + batch))
-
-
-def epoch_ends(batch: int, count: int) -> Iterator[int]:
-    """The numbers of batches after which an epoch is complete: 1-based, ascending, without end."""
-    epoch = 1
-    while True:
-        yield -(-epoch * count // batch)
-        epoch += 1

@@ -66,7 +66,7 @@ class TensorBoard:
 
 
 class Figures:
-    """Draws curves and the image / truth / prediction sheet, at most once a minute and at the end."""
+    """Draws curves and the image / truth / prediction sheet, at most once a minute while the run goes on."""
 
     def __init__(self, draw: Callable[[], None]) -> None:
         self._draw = draw
