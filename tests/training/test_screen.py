@@ -2,9 +2,11 @@
 
 import io
 
+import pytest
 from rich.console import Console
 
-from unetkit.training.observers import Scoring
+from unetkit import console
+from unetkit.training.observers import Scoring, StepRecord
 from unetkit.training.screen import Screen
 
 
@@ -23,3 +25,19 @@ def test_a_run_that_goes_on_knows_its_best():
     page = shown(Screen("mean_iou", best=0.75), mean_iou=0.5)
     assert "0.7500" in page
     assert "0.5000" in page
+
+
+@pytest.mark.parametrize(("scorings", "lines"), [(7, 7), (1000, 21)])
+def test_a_long_run_is_told_in_about_twenty_lines(scorings: int, lines: int):
+    page = io.StringIO()
+    console.switch_on(stream=page)
+    with console.live(lambda: "") as view:
+        screen = Screen("mean_iou")
+        screen.attach(view)
+        for step in range(1, scorings + 1):
+            screen.stepped(StepRecord(step, scorings, step, 0.5, 1.0, 0.1, 0.1, 0.0, 4))
+            screen.scored(Scoring(step, step, 0.5, step, {"mean_iou": 0.5}, "mean_iou", best=False))
+    console.switch_off()
+    said = page.getvalue().splitlines()
+    assert len(said) == lines
+    assert said[-1].startswith(f"step {scorings}/{scorings} ")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 
 from rich.table import Table
@@ -12,7 +11,7 @@ from unetkit.training.observers import Scoring, StepRecord
 
 WINDOW = 50  # steps over which speed and loss are averaged
 COLUMNS = ("step", "epoch", "loss", "score", "best", "learning rate", "images/s", "waiting", "left")
-LINES = 20  # landmarks of a run on a screen that cannot be drawn over
+LINES = 20  # of a run, about, on a screen that cannot be drawn over
 
 
 class Screen:
@@ -26,7 +25,7 @@ class Screen:
         self._best = best
         self._view: View | None = None
         self._rows: deque[tuple[str, ...]] = deque(maxlen=8)
-        self._next_line = 0.0
+        self._landmark = -1
 
     def attach(self, view: View) -> None:
         """Where to draw."""
@@ -44,8 +43,12 @@ class Screen:
         if scoring.best:
             self._best = scoring.scores.get(self._metric)
         self._rows.append(self._cells())
-        if self._view is not None and time.monotonic() >= self._next_line:
+        total = self._recent[-1].total if self._recent else 1
+        landmark = LINES * scoring.step // total
+        if self._view is not None and landmark > self._landmark:
+            self._landmark = landmark
             self._view.line(self._sentence(), step=scoring.step, score=scoring.scores.get(self._metric))
+        if self._view is not None:
             self._view.refresh()
 
     def close(self) -> None:
