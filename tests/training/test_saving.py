@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from unetkit import console
 from unetkit.config.jobs import TrainSettings
 from unetkit.recipes.settings import settings
 from unetkit.runs import RunFolder
@@ -78,3 +80,15 @@ def test_a_best_that_is_damaged_is_made_again(run: RunFolder, session: Session) 
     scored(session, 6, 0.1)
     Saver(run, session, EXACT).best()
     assert best_arrays(run, session)[1] == Landmark("mean_iou", 0.1, 6)
+
+
+@pytest.mark.parametrize("changed", [{"threads": 2}, {"precision": "bf16"}, {}])
+def test_going_on_with_another_arithmetic_is_told(
+    run: RunFolder, session: Session, changed: dict[str, object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    killed_after_a_new_best(run, session, EXACT)
+    session.compute = replace(session.compute, **changed)
+    console.switch_on(quiet=True)
+    restore(run, session)
+    console.switch_off()
+    assert ("its bits will differ" in capsys.readouterr().err) == bool(changed)

@@ -25,6 +25,10 @@ class Compute:
     threads: int
     precision: str
 
+    def __str__(self) -> str:
+        where = f"{self.threads} CPU threads" if self.device == "cpu" else "the GPU"
+        return f"{where} in {self.precision}"
+
     def autocast(self) -> contextlib.AbstractContextManager[object]:
         """The context of a forward pass."""
         if self.precision == "fp32":

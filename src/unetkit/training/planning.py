@@ -49,9 +49,4 @@ def _tell(session: Session, plan: Plan, step_seconds: float) -> None:
     bound = "at most " if plan.deadline is not None else ""
     expected = plan.budget if plan.deadline is not None else f"about {clock(seconds)} and the scoring"
     steps = f"{bound}{plan.total:,} steps of {session.samples_per_step} images ({epochs:,.0f} epochs)"
-    say(f"budget {plan.budget}: {steps}, {expected}; {step_seconds * 1000:.0f} ms a step on {_where(session)}")
-
-
-def _where(session: Session) -> str:
-    compute = session.compute
-    return f"{compute.threads} CPU threads" if compute.device == "cpu" else f"the GPU in {compute.precision}"
+    say(f"budget {plan.budget}: {steps}, {expected}; {step_seconds * 1000:.0f} ms a step on {session.compute}")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from unetkit.console import say, warn
 from unetkit.errors import FormatError
 from unetkit.runs import RunFolder, has_state, load_best, load_newest_intact, save_best, save_last
+from unetkit.training.device import Compute
 from unetkit.training.plan import Plan
 from unetkit.training.progress import Progress
 from unetkit.training.result import Landmark
@@ -69,9 +70,12 @@ def restore(run: RunFolder, session: Session) -> Plan | None:
     tensors, metadata, said = load_newest_intact(run)
     if said:
         warn(said)
-    if metadata["threads"] != session.compute.threads:
-        threads = f"{metadata['threads']} threads, and now {session.compute.threads}"
-        warn(f"this run had {threads}: its bits will differ from those of one that was never stopped")
+    before = Compute(**metadata["compute"])
+    if before != session.compute:
+        warn(
+            f"this run was computed by {before}, and now by {session.compute}: "
+            "its bits will differ from those of one that was never stopped"
+        )
     session.progress, plan = unpack(tensors, metadata, session.stepper)
     session.clock.spent = metadata["seconds"]
     if session.progress.has_best:

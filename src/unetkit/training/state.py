@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ def pack(stepper: Stepper, progress: Progress, plan: Plan) -> tuple[Arrays, dict
         "progress": progress.to_json(),
         "plan": plan.to_json(),
         "average_updates": stepper.average.updates,
-        "threads": stepper.compute.threads,
+        "compute": asdict(stepper.compute),
     }
     return {name: to_array(tensor) for name, tensor in tensors.items()}, metadata
 
