@@ -48,7 +48,7 @@ def _classes(document: Any) -> Iterator[tuple[str, ...]]:
 
 def _protocol(document: Any) -> Iterator[tuple[str, Text]]:
     """How it was scored, as far as that is plain values and not said above; and what was not scored."""
-    protocol = document["protocol"]
+    protocol: dict[str, Any] = document["protocol"]
     for key, value in protocol.items():
         if isinstance(value, str | int | float) and key not in SAID_ABOVE:
             yield LABELS.get(key, key.replace("_", " ")), Text(str(value), style="dim")
