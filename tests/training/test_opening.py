@@ -1,6 +1,8 @@
 """How a run goes on: with its own settings and its own weights, and nothing is dropped in silence."""
 
+import shlex
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from unetkit.config.writing import to_yaml
 from unetkit.errors import ConfigError
 from unetkit.recipes.settings import settings
 from unetkit.runs import RunFolder, save_last
+from unetkit.training.interrupt import Interruption
 from unetkit.training.opening import begin
 from unetkit.training.result import TrainResult
 from unetkit.training.train import train
@@ -53,6 +56,15 @@ def test_a_run_that_has_ended_or_data_beside_it_are_refused(run: RunFolder):
     run.model.touch()
     with pytest.raises(ConfigError, match="has ended"):
         resumed(run)
+
+
+def test_commands_to_paste_hold_paths_with_blanks(run: RunFolder, tmp_path: Path):
+    path = run.path.rename(tmp_path / "my run")
+    RunFolder(path).model.touch()
+    with pytest.raises(ConfigError) as ended:
+        begin(TrainSettings(resume=str(path)), None)
+    for error in (ended.value, Interruption(path, signal.SIGTERM).error()):
+        assert shlex.split(error.advice)[-1] == str(path)
 
 
 def test_images_that_changed_since_a_run_began_are_told(

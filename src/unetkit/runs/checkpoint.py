@@ -8,6 +8,7 @@ that returned; a reader verifies before it believes.
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -89,10 +90,11 @@ def load_newest_intact(run: RunFolder) -> tuple[dict[str, Array], dict[str, Any]
             faults.append(fault)
             continue
         return tensors, envelope["state"], _said(run, faults, path, envelope["step"])
+    again = f"unetkit train DATA --config {shlex.quote(str(run.config))} --out ANOTHER-FOLDER"
     raise FormatError(
         "this run has no intact checkpoint to continue from",
         where="; ".join(f"{fault.where}: {fault.what}" for fault in faults),
-        advice=f"start it again with its settings: unetkit train DATA --config {run.config} --out ANOTHER-FOLDER",
+        advice=f"start it again with its settings: {again}",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import shlex
 from pathlib import Path
 
 from unetkit.errors import DataError, UsageError
@@ -50,14 +51,9 @@ def locate_model(text: str) -> Path:
         raise UsageError(
             "the training of this run has not ended, so that it has no model yet",
             where=text,
-            advice=f"unetkit train --resume {quoted(text)}",
+            advice=f"unetkit train --resume {shlex.quote(text)}",
         )
     return run.model
-
-
-def quoted(text: str) -> str:
-    """A path as it can be pasted into a shell."""
-    return text if re.fullmatch(r"[\w./~+-]+", text) else "'" + text.replace("'", "'\\''") + "'"
 
 
 def _nearest(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import threading
 from collections.abc import Generator
@@ -27,7 +28,7 @@ class Interruption:
             f"stopped by {name}; the state is saved" if saved else f"stopped at once by a second {name}",
             signal=self.requested,
             where=str(self.run),
-            advice=f"unetkit train --resume {self.run}",
+            advice=f"unetkit train --resume {shlex.quote(str(self.run))}",
         )
 
     def on_signal(self, number: int, _frame: FrameType | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
@@ -46,14 +47,16 @@ def begin(settings: TrainSettings, source: str | None) -> Beginning:
         return Beginning(settings, source, None)
     if source is not None:
         raise ConfigError(
-            "a run that goes on has its data already", where=source, advice=f"unetkit train --resume {settings.resume}"
+            "a run that goes on has its data already",
+            where=source,
+            advice=f"unetkit train --resume {shlex.quote(settings.resume)}",
         )
     run = RunFolder.open(Path(settings.resume))
     if run.finished:
         raise ConfigError(
             "this run has ended",
             where=str(run.path),
-            advice=f"start from its model: unetkit train DATA --from {run.path}",
+            advice=f"start from its model: unetkit train DATA --from {shlex.quote(str(run.path))}",
         )
     _tell_unused(settings)
     settings = settings_of_text(TrainSettings, run.read_config(), str(run.config))
