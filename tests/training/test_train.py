@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import signal
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -12,8 +14,10 @@ import pytest
 
 from unetkit.data.dataset import open_data, write_manifest
 from unetkit.data.parallel import reading_threads
+from unetkit.errors import Interrupted
 from unetkit.files import sha256_file
 from unetkit.modelfile import read_model
+from unetkit.runs import RunFolder, load_newest_intact
 from unetkit.training import train
 from unetkit.training.plan import Plan
 from unetkit.training.planning import make_plan
@@ -49,6 +53,19 @@ def test_the_threads_of_a_run_are_those_of_its_readers_too(
     monkeypatch.setattr(train, "make_plan", planning)
     trained(scenes)
     assert seen == [1]
+
+
+def test_a_signal_in_the_first_scoring_is_not_kept_waiting_for_a_step(
+    scenes: Path, tmp_path: Path, trained: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def scoring(_: Scorer) -> dict[str, float]:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return {"mean_iou": 0.5}
+
+    monkeypatch.setattr(Scorer, "__call__", scoring)
+    with pytest.raises(Interrupted):
+        trained(scenes)
+    assert load_newest_intact(RunFolder(tmp_path / "run"))[1]["progress"]["step"] == 0
 
 
 def test_hashes_that_a_manifest_brought_are_not_believed(scenes: Path, tmp_path: Path, trained: Run) -> None:

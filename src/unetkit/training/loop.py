@@ -70,6 +70,7 @@ class Loop:
         """
         if not self.progress.scorings:
             self._score_now()
+        self._look_around()
         pace = Pace(self._finish_seconds())
         stream = iter(self.batches)
         while self.progress.step < self.plan.total and not self.progress.out_of_patience(self.rhythm.patience):
