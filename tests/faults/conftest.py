@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -18,6 +19,14 @@ def children(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Children]:
     server = Children(tmp_path_factory.mktemp("children"))
     yield server
     server.close()
+
+
+@pytest.fixture
+def shelf() -> Iterator[Path]:
+    """A folder in memory where there is one: for many small files that need no disk."""
+    memory = Path("/dev/shm")
+    with TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture

@@ -7,11 +7,10 @@ the product's own readers judge each state. The same model must find the faults 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from safetensors.numpy import load_file
@@ -25,7 +24,6 @@ from faults.verdict import fault, mixed, older
 Judge = Callable[[Path, Mapping[str, int]], str]
 Count = Callable[[str], None]
 
-MEMORY = Path("/dev/shm")  # the states are small, many, and need no disk
 ENOUGH = 400  # states of a broken product: without any fsync there are millions
 
 
@@ -48,19 +46,12 @@ def strace() -> None:
     need_strace()
 
 
-@pytest.fixture
-def shelf() -> Iterator[Path]:
-    """Where one state after the other is laid out."""
-    with TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
-        yield Path(folder) / "state"
-
-
 def explore(children: Children, job: str, root: Path, shelf: Path, judge: Judge = fault, most: int = 10**6) -> Found:
     found = Found(Disk(root))
     for state, said in islice(crash_states(found.disk, record(children, job, root)), most):
-        lay_out(state, shelf)
-        wrong = judge(shelf, said)
-        shutil.rmtree(shelf)
+        lay_out(state, shelf / "state")
+        wrong = judge(shelf / "state", said)
+        shutil.rmtree(shelf / "state")
         found.states += 1
         found.bad += [f"{said}: {wrong}"] if wrong else []
         found.said = said

@@ -68,9 +68,9 @@ def undetected(path: Path, read: Reader, mutants: Iterator[bytes]) -> list[bytes
 
 
 @pytest.fixture(params=FORMATS)
-def written(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, Reader, bytes]:
+def written(request: pytest.FixtureRequest, shelf: Path) -> tuple[Path, Reader, bytes]:
     write, read = FORMATS[request.param]
-    path = tmp_path / request.param
+    path = shelf / request.param
     write(path)
     assert read(path)
     return path, read, path.read_bytes()
@@ -96,8 +96,8 @@ def test_every_added_tail_is_detected(written: tuple[Path, Reader, bytes]) -> No
     assert undetected(path, read, lengthened(data)) == []
 
 
-def test_every_bit_of_a_tensor_header_is_covered(tmp_path: Path) -> None:
-    path = tmp_path / "model.safetensors"
+def test_every_bit_of_a_tensor_header_is_covered(shelf: Path) -> None:
+    path = shelf / "model.safetensors"
     files.write_tensors(path, TENSORS, {"unetkit": "{}"})
     data = path.read_bytes()
     end = 8 * (8 + int.from_bytes(data[:8], "little"))
@@ -105,8 +105,8 @@ def test_every_bit_of_a_tensor_header_is_covered(tmp_path: Path) -> None:
     assert undetected(path, files.read_tensors, mutants) == []
 
 
-def test_lines_of_a_history_can_be_neither_lost_nor_swapped(tmp_path: Path) -> None:
-    path = tmp_path / "history.jsonl"
+def test_lines_of_a_history_can_be_neither_lost_nor_swapped(shelf: Path) -> None:
+    path = shelf / "history.jsonl"
     files.write_jsonl(path, ROWS)
     lines = path.read_bytes().splitlines(keepends=True)
     mutants = [lines[:-1], lines[1:], [*lines, lines[-1]], [lines[1], lines[0], *lines[2:]], lines[:1]]
@@ -119,18 +119,18 @@ def test_control_the_plain_library_accepts_most_flipped_bits() -> None:
     assert accepted > 200
 
 
-def test_a_foreign_file_is_called_foreign(tmp_path: Path) -> None:
+def test_a_foreign_file_is_called_foreign(shelf: Path) -> None:
     from safetensors.numpy import save_file
 
-    path = tmp_path / "foreign.safetensors"
+    path = shelf / "foreign.safetensors"
     save_file(TENSORS, path)
     with pytest.raises(FormatError, match="not written by unetkit"):
         files.read_tensors(path)
 
 
 @pytest.mark.parametrize("size", [0, 2**62, 2**64 - 1])
-def test_a_header_length_is_never_trusted(size: int, tmp_path: Path) -> None:
-    path = tmp_path / "bomb.safetensors"
+def test_a_header_length_is_never_trusted(size: int, shelf: Path) -> None:
+    path = shelf / "bomb.safetensors"
     path.write_bytes(size.to_bytes(8, "little") + b"{}")
     with pytest.raises(FormatError):
         files.read_tensors(path)
@@ -148,8 +148,8 @@ def test_a_header_length_is_never_trusted(size: int, tmp_path: Path) -> None:
         [],
     ],
 )
-def test_a_hostile_header_with_a_right_digest_is_refused(entry: object, tmp_path: Path) -> None:
-    path = tmp_path / "hostile.safetensors"
+def test_a_hostile_header_with_a_right_digest_is_refused(entry: object, shelf: Path) -> None:
+    path = shelf / "hostile.safetensors"
     path.write_bytes(_forged({"__metadata__": {"digest": ""}, "weight": entry}, b"\0" * 4))
     with pytest.raises(FormatError):
         files.read_tensors(path)

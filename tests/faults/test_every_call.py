@@ -10,7 +10,6 @@ import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -23,7 +22,6 @@ from unetkit.runs import RunFolder, load_newest_intact
 
 CALLS = ["write", "fsync", "rename", "openat", "close", "read"]
 ERRORS = ["ENOSPC", "EDQUOT", "EIO", "EROFS", "EACCES"]
-MEMORY = Path("/dev/shm")
 NEVER = 200  # no job has as many calls of one kind
 
 Count = Callable[[str], None]
@@ -35,16 +33,14 @@ def strace() -> None:
 
 
 @pytest.fixture
-def copies(saved: Path) -> Iterator[Callable[[], Path]]:
+def copies(saved: Path, shelf: Path) -> Callable[[], Path]:
     """`copies()` is a fresh copy of a run with two saves; the one before is gone."""
-    with TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
-        copy = Path(folder) / "disk"
 
-        def fresh() -> Path:
-            shutil.rmtree(copy, ignore_errors=True)
-            return Path(shutil.copytree(saved, copy))
+    def fresh() -> Path:
+        shutil.rmtree(shelf / "disk", ignore_errors=True)
+        return Path(shutil.copytree(saved, shelf / "disk"))
 
-        yield fresh
+    return fresh
 
 
 def sweep(

@@ -28,7 +28,7 @@ TABLE, DESCRIPTION = "manifest.csv", "data.yaml"
 COLUMNS = ("image", "mask", "split", "group")
 HASH = "sha256"
 FORMAT = 1
-_SEAL = "# sha256: "
+_SEAL, _HASHED = b"# sha256: ", b"\nmanifest_sha256:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +143,11 @@ def _row(header: Sequence[str], values: Sequence[str], where: str) -> dict[str, 
 def _save_description(manifest: Manifest, folder: Path, *, sealed: bool) -> None:
     at_home = manifest.root.resolve() == folder.resolve()
     root = "." if at_home else manifest.root.absolute().as_posix()
-    document: dict[str, Any] = {"unetkit": "data", "format": FORMAT, "root": root, **manifest.description}
+    document: dict[str, Any] = {"unetkit": "data", "format": FORMAT}
     if sealed:
+        # Before all else: what is left of a file that was cut short still says that it was sealed.
         document["manifest_sha256"] = sha256_file(folder / TABLE)
+    document |= {"root": root, **manifest.description}
     text = io.StringIO()
     yaml = YAML()
     yaml.default_flow_style = None  # short lists and mappings on one line
@@ -156,9 +158,13 @@ def _save_description(manifest: Manifest, folder: Path, *, sealed: bool) -> None
 
 
 def _load_description(path: Path) -> dict[str, Any]:
-    text = path.read_text(encoding="utf-8")
-    if text.rstrip("\n").rpartition("\n")[2].startswith(_SEAL):
-        text = read_sealed_text(path)
+    content = path.read_bytes()
+    # A run's own was sealed, even if its last line is gone.
+    sealed = content.rstrip(b"\n").rpartition(b"\n")[2].startswith(_SEAL) or _HASHED in content
+    try:
+        text = read_sealed_text(path) if sealed else content.decode()
+    except UnicodeDecodeError as error:
+        raise DataError(f"this is no UTF-8 text: {error}", where=str(path)) from error
     try:
         document: Any = YAML(typ="safe", pure=True).load(text)
     except YAMLError as error:
