@@ -8,6 +8,7 @@ from unetkit.runs.checkpoint import save_last as save_last
 from unetkit.runs.environment import environment as environment
 from unetkit.runs.environment import versions as versions
 from unetkit.runs.folder import RunFolder as RunFolder
+from unetkit.runs.lock import sole_writer as sole_writer
 from unetkit.runs.naming import locate_model as locate_model
 from unetkit.runs.naming import name_of_data as name_of_data
 from unetkit.runs.naming import next_free as next_free

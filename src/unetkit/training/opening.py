@@ -51,7 +51,7 @@ def begin(settings: TrainSettings, source: str | None) -> Beginning:
             where=source,
             advice=f"unetkit train --resume {shlex.quote(settings.resume)}",
         )
-    run = RunFolder.open(Path(settings.resume))
+    run = RunFolder.at(Path(settings.resume))
     if run.finished:
         raise ConfigError(
             "this run has ended",

@@ -9,6 +9,7 @@ from unetkit.config.jobs import TrainSettings
 from unetkit.console import transcript
 from unetkit.data.parallel import limited_to
 from unetkit.extras import require
+from unetkit.runs import sole_writer
 from unetkit.training.clock import Clock
 from unetkit.training.closing import close_run
 from unetkit.training.device import choose_compute, prepare
@@ -56,7 +57,7 @@ def train(settings: TrainSettings, source: str | None = None, *, started: float 
             return None
         session = assemble(settings, material, compute, clock)
         run = open_folder(beginning, session)
-        with transcript(run.log), interruption(run.path) as stop:
+        with sole_writer(run), transcript(run.log), interruption(run.path) as stop:
             scorer = Scorer(session)
             plan = restore(run, session) or make_plan(session, scorer)
             run_loop(run, session, plan, scorer, stop)
