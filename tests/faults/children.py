@@ -46,12 +46,16 @@ class Children:
 
     def start(self, job: str, root: Path, strace: Sequence[object] = ()) -> None:
         """Begin `job` on `root`, under strace with these arguments if there are any."""
+        if self.child:
+            self.kill()  # what a failed test left behind
         order = {"job": job, "root": str(root), "said": str(self.said), "strace": [str(word) for word in strace]}
         self.child = int(self._ask(json.dumps(order)))
 
     def finish(self) -> Ended:
         """Wait for the child, and for its strace."""
-        return Ended(int(self._ask("wait")), self.acknowledged())
+        code = int(self._ask("wait"))
+        self.child = 0
+        return Ended(code, self.acknowledged())
 
     def kill(self) -> Ended:
         """End the child that runs, if it still does."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -73,7 +74,15 @@ def parsed(line: str) -> Call:
 @cache
 def why_no_strace() -> str:
     """What keeps strace from working here, or an empty text."""
-    return "" if shutil.which("strace") else "strace is not installed"
+    if shutil.which("strace") is None:
+        return "strace is not installed"
+    with subprocess.Popen(["sleep", "20"]) as tried:
+        command = ["strace", "-f", "-e", "trace=none", "-p", str(tried.pid)]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as strace:
+            assert strace.stderr
+            told = strace.stderr.readline()
+            tried.kill()
+    return "" if " attached" in told else f"strace may not attach here: {told.strip()}"
 
 
 def need_strace() -> None:
