@@ -16,7 +16,7 @@ from unetkit.errors import ConfigError, MissingExtra
 
 # What must be importable for an extra to count as installed.
 EXTRAS: dict[str, tuple[str, ...]] = {
-    "train": ("torch", "matplotlib", "psutil", "tensorboard"),
+    "train": ("torch", "matplotlib", "tensorboard"),
     "encoders": ("timm",),
 }
 
