@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
 class Clock:
     """Counts from `started` (as `time.time` gives it) plus what earlier parts of the run have spent.
+
+    Setting the machine's clock while it counts changes nothing.
 
     Attributes:
         started: when this part began; for a command, when its process did.
@@ -17,7 +19,8 @@ class Clock:
 
     started: float
     spent: float = 0.0
+    _offset: float = field(default_factory=lambda: time.time() - time.monotonic())
 
     def __call__(self) -> float:
         """Seconds so far."""
-        return time.time() - self.started + self.spent
+        return time.monotonic() + self._offset - self.started + self.spent
