@@ -15,6 +15,7 @@ from unetkit.data.dataset import DataSet, open_data
 from unetkit.data.decode import is_grey, to_channels
 from unetkit.data.normalise import Normalisation, measure_normalisation
 from unetkit.data.pair import SPLITS, Pair
+from unetkit.data.parallel import ordered
 from unetkit.data.resize import Fit
 from unetkit.data.scan import evenly
 from unetkit.errors import DataError
@@ -99,7 +100,8 @@ def prepare_data(settings: DataSettings, source: str, seed: int) -> Material:
         depth=_depth(dataset, (*train, *val)),
         fit=working_size(settings.size, (native_size(dataset, pair) for pair in train)),
         normalisation=measure_normalisation(
-            (to_channels(dataset.read_image(pair), channels, pair.image) for pair in sample), settings.normalise
+            ordered(lambda pair: to_channels(dataset.read_image(pair), channels, pair.image), sample),
+            settings.normalise,
         ),
         counts=scan.pixels(),
         where_present=scan.pixels_where_present(),
@@ -134,7 +136,7 @@ def _channels(dataset: DataSet, train: Sequence[Pair]) -> int:
     stored = {dataset.files.headers[pair.image].channels for pair in train}
     if stored <= {1, 3}:
         sample = evenly(train, GREY_SAMPLE)
-        return 1 if all(is_grey(dataset.read_image(pair)) for pair in sample) else 3
+        return 1 if all(ordered(lambda pair: is_grey(dataset.read_image(pair)), sample)) else 3
     if len(stored) == 1:
         return stored.pop()
     raise DataError(
