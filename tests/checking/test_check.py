@@ -222,6 +222,15 @@ def test_three_val_images_are_few(folder: Any, found: Any) -> None:
     assert "small-val" not in found(folder.root, val="4")
 
 
+def test_a_given_test_part_stays_when_more_val_images_are_advised(empty: Any, found: Any) -> None:
+    for split in ("train", "test"):
+        for number in range(8):
+            noise = np.random.default_rng(number).integers(0, 256, (24, 32, 3), np.uint8)
+            empty.save(f"{split}/images/{split}{number}.png", noise)
+            empty.save(f"{split}/masks/{split}{number}.png", (noise[..., 0] > 127).astype(np.uint8))
+    assert found(empty.root)["small-val"].advice.endswith(f"unetkit train {empty.root} --val 0.3")
+
+
 def test_groups_on_both_sides_of_a_given_split_leak(empty: Any, found: Any) -> None:
     for clip, split in (("a1", "train"), ("b2", "train"), ("b2", "val"), ("c3", "val")):
         for frame in range(4):

@@ -50,6 +50,19 @@ def test_a_folder_becomes_pairs_with_classes_groups_and_splits(root: Path) -> No
     assert len({pair.group for pair in dataset.split("val")}) == 1
 
 
+def test_the_tree_of_cityscapes_has_the_19_train_ids_unless_others_are_said(tmp_path: Path) -> None:
+    pixels = np.repeat(np.array([0, 7, 11, 26], np.uint8), 4)[:, None].repeat(16, axis=1)
+    for city in ("bonn", "ulm"):
+        for split in ("train", "val"):
+            stem = f"{split}/{city}/{city}_000000_000019"
+            save(tmp_path / f"leftImg8bit/{stem}_leftImg8bit.png", np.zeros((16, 16, 3), np.uint8))
+            save(tmp_path / f"gtFine/{stem}_gtFine_labelIds.png", pixels)
+    dataset = open_data(tmp_path)
+    assert (len(dataset.classes), dataset.classes.names[13]) == (19, "car")
+    assert np.unique(dataset.read_mask(dataset.pairs[0])).tolist() == [0, 2, 13, 255]
+    assert len(open_data(tmp_path, classes="cityscapes-34").classes) == 34
+
+
 def test_image_and_mask_of_a_pair_have_one_size(root: Path) -> None:
     dataset = open_data(root)
     image, mask = dataset.read(dataset.pairs[0])

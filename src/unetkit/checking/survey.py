@@ -83,8 +83,8 @@ class Survey:
         return header.width // 2 if self.dataset.reading.side_by_side else header.width, header.height
 
     def new_split(self, *flags: str) -> str:
-        """A command that trains on another split, ready to paste; a given split must be set aside to do so."""
-        given = self.dataset.split_by == "given"
+        """A command that trains on another val part, ready to paste; a given one must be set aside to do so."""
+        given = self.dataset.split_by == "given" and any(pair.split == "val" for pair in self.dataset.reading.pairs)
         several = any(pair.group for pair in self.pairs)
         return self.command("train", *((f"--split-by {'group' if several else 'random'}",) if given else ()), *flags)
 

@@ -38,10 +38,9 @@ def relies(said: Said, masks_to_scan: int | None) -> bool:
 
 
 def learn(reading: Reading, pairs: Sequence[Pair], said: Said) -> Truth:
-    """What the masks of these pairs mean, as `learn_truth`."""
-    return learn_truth(
-        reading, pairs, encoding=said.get("encoding"), classes=said.get("classes"), ignore=said.get("ignore")
-    )
+    """What the masks of these pairs mean, as `learn_truth`; some trees come with classes, unless others are said."""
+    classes = said.get("classes") or reading.table or None
+    return learn_truth(reading, pairs, encoding=said.get("encoding"), classes=classes, ignore=said.get("ignore"))
 
 
 def grouped(

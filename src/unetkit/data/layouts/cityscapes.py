@@ -57,6 +57,7 @@ def _reading(listing: Listing, pairs: list[Pair]) -> Reading:
         tuple(pairs),
         evidence="the tree of Cityscapes: leftImg8bit with gtFine, label ids",
         flags=join_flags("cityscapes"),
+        table="cityscapes",
         standing="confirmed",
     )
 

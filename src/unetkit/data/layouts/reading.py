@@ -28,6 +28,7 @@ class Reading:
         class_folders: the names of the mask folders, in class order, where there is one a class.
         evidence: one sentence: what in the folder says so.
         flags: the flags that say this reading.
+        table: the known table of classes that such a tree comes with, unless others are said.
         columns: further columns of a table of pairs, a value a pair.
         standing: "confirmed" by a known tree or by pixels, "named" by the names of folders, files or columns, or a
             "question" that the names leave open: it is never taken without being asked for.
@@ -45,6 +46,7 @@ class Reading:
     class_folders: tuple[str, ...] = ()
     evidence: str = ""
     flags: str = ""
+    table: str = ""
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     standing: Standing = "named"
     defects: Mapping[str, Defect] = field(default_factory=dict[str, Defect])
