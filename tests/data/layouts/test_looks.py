@@ -99,15 +99,17 @@ def test_panoramas_are_not_side_by_side_unless_said(plant: Plant) -> None:
     assert len(find_pairs(root, layout="side-by-side").pairs) == 4
 
 
-def test_side_by_side_halves_are_square_unless_said(plant: Plant) -> None:
+def test_side_by_side_halves_that_are_no_squares_are_asked_about(plant: Plant) -> None:
     picture = np.random.default_rng(3).integers(0, 256, (32, 80, 3), dtype=np.uint8)
     picture[:, 40:] = 7
     root = plant("pairs/{n}.png")
     for path in root.rglob("*.png"):
         Image.fromarray(picture).save(path)
 
-    with pytest.raises(DataError, match="no masks"):
+    with pytest.raises(AmbiguityError) as asked:
         find_pairs(root)
+    assert f"unetkit check {root} --layout side-by-side" in asked.value.advice
+    assert len(find_pairs(root, layout="side-by-side").pairs) == 4
 
 
 def test_unreadable_files_do_not_stop_the_look(plant: Plant, photo_and_mask: bytes) -> None:

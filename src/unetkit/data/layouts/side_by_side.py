@@ -15,7 +15,7 @@ from unetkit.data.pair import Pair
 
 @dataclass(frozen=True, slots=True)
 class SideBySide:
-    """Every file is twice as wide as high, and the right halves share a few colours, as masks do."""
+    """The right halves of the files share a few colours, as masks do; halves that are no squares are asked about."""
 
     covers: tuple[str, ...] = ()
     last_resort: bool = True
@@ -24,7 +24,8 @@ class SideBySide:
         """The reading if a look at a few files confirms it, or if it is asked for."""
         files = _files(listing, request)
         paths = [file.path for file in files]
-        if not paths or not (request.forced or _looks_so(listing, listing.sound(paths))):
+        squares = _are_squares(listing, listing.sound(paths))
+        if squares is None or not (request.forced or right_half_is_mask(listing.root, listing.sound(paths))):
             return []
         return [
             Reading(
@@ -33,9 +34,9 @@ class SideBySide:
                 tuple(Pair(file.path, file.path, split=file.split) for file in files),
                 duplicates=copies(paths),
                 side_by_side=True,
-                evidence="each file is twice as wide as high, and the right halves share a few colours, as masks do",
+                evidence="the right halves of the files share a few colours, as masks do, and the left halves do not",
                 flags=join_flags("side-by-side", images=request.images),
-                standing="confirmed",
+                standing="confirmed" if squares or request.forced else "question",
             )
         ]
 
@@ -48,8 +49,9 @@ def _files(listing: Listing, request: Request) -> list[File]:
     return sorted([*named, *pools.loose, *(file for family in pools.masks for file in family.files)])
 
 
-def _looks_so(listing: Listing, paths: list[str]) -> bool:
+def _are_squares(listing: Listing, paths: list[str]) -> bool | None:
+    """Whether all halves are squares; None where a file has no halves, or none can be read."""
     sizes = [(header.width, header.height) for header in headers(listing.root, paths)]
-    if not sizes or any(width != 2 * height for width, height in sizes):
-        return False
-    return right_half_is_mask(listing.root, paths)
+    if not sizes or any(width % 2 for width, _ in sizes):
+        return None
+    return all(width == 2 * height for width, height in sizes)
