@@ -40,8 +40,10 @@ def __getattr__(name: str) -> Any:
         return _version()
     if name not in _ROWS:
         raise AttributeError(f"module 'unetkit' has no attribute '{name}'")
-    from unetkit.extras import resolve
+    from unetkit.extras import require, resolve
 
+    if name == "train":  # its rooms cannot even be imported without
+        require("train", "training")
     return resolve(_ROWS[name])
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from unetkit.config.jobs import TrainSettings
 from unetkit.console import transcript
 from unetkit.data.parallel import limited_to
-from unetkit.extras import require
 from unetkit.runs import sole_writer
 from unetkit.training.clock import Clock
 from unetkit.training.closing import close_run
@@ -42,7 +41,6 @@ def train(settings: TrainSettings, source: str | None = None, *, started: float 
         Interrupted: a signal came; the state is saved, and `--resume` goes on.
         MachineError: no memory, no disk, no device.
     """
-    require("train", "training")
     clock = Clock(time.time() if started is None else started)
     beginning: Beginning = begin(settings, source)
     settings = beginning.settings
