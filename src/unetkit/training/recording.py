@@ -37,10 +37,10 @@ class History:
 
 
 class TensorBoard:
-    """Writes TensorBoard events under `events/`."""
+    """Writes TensorBoard events under `events/`; what a killed run wrote after `step`, where this begins, is hidden."""
 
-    def __init__(self, folder: Path) -> None:
-        self._writer = SummaryWriter(str(folder))
+    def __init__(self, folder: Path, step: int = 0) -> None:
+        self._writer = SummaryWriter(str(folder), purge_step=step + 1 if step else None)
 
     def stepped(self, record: StepRecord) -> None:
         """Every tenth step: loss, rate, gradient norm and speed."""

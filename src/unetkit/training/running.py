@@ -31,7 +31,7 @@ def run_loop(run: RunFolder, session: Session, plan: Plan, scorer: Scorer, stop:
     observers = [
         screen,
         History(run, session.progress.scorings),
-        TensorBoard(run.events),
+        TensorBoard(run.events, session.progress.step),
         Figures(lambda: draw_figures(run, session, scorer)),
     ]
     try:
