@@ -21,10 +21,19 @@ from unetkit.data.resize import Fit
 Quota = Callable[..., None]
 
 
+def bind(monkeypatch: pytest.MonkeyPatch, processors: set[int]) -> None:
+    """Let the system say that this process is bound to these."""
+
+    def affinity(_: int) -> set[int]:
+        return processors
+
+    monkeypatch.setattr(os, "sched_getaffinity", affinity, raising=False)
+
+
 @pytest.fixture
 def quota(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Quota:
     """Sixteen processors, and a control group whose files hold these texts."""
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(16)), raising=False)
+    bind(monkeypatch, set(range(16)))
 
     def write(*texts: str) -> None:
         files = tuple(tmp_path / str(number) for number in range(len(texts)))
@@ -54,7 +63,7 @@ def test_a_container_may_use_as_many_as_its_quota_says(quota: Quota, texts: list
 
 def test_a_process_uses_those_it_is_bound_to(quota: Quota, monkeypatch: pytest.MonkeyPatch) -> None:
     quota("max 100000")
-    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {3, 5, 6}, raising=False)
+    bind(monkeypatch, {3, 5, 6})
     assert processors() == reading_threads() == 3
 
 
