@@ -11,7 +11,7 @@ from unetkit.training.screen import Screen
 
 
 def shown(screen: Screen, **scores: float) -> str:
-    screen.scored(Scoring(0, 0.0, None, 1.0, scores, "mean_iou", best=False))
+    screen.scored(Scoring(0, 0.0, None, 1.0, None, scores, "mean_iou", best=False))
     page = io.StringIO()
     Console(file=page, width=120).print(screen.render())
     return page.getvalue()
@@ -36,7 +36,7 @@ def test_a_long_run_is_told_in_about_twenty_lines(scorings: int, lines: int):
         screen.attach(view)
         for step in range(1, scorings + 1):
             screen.stepped(StepRecord(step, scorings, step, 0.5, 1.0, 0.1, 0.1, 0.0, 4))
-            screen.scored(Scoring(step, step, 0.5, step, {"mean_iou": 0.5}, "mean_iou", best=False))
+            screen.scored(Scoring(step, step, 0.5, step, 1e-3, {"mean_iou": 0.5}, "mean_iou", best=False))
     console.switch_off()
     said = page.getvalue().splitlines()
     assert len(said) == lines

@@ -14,7 +14,7 @@ import pytest
 
 from unetkit.data.dataset import open_data, write_manifest
 from unetkit.data.parallel import reading_threads
-from unetkit.errors import Interrupted
+from unetkit.errors import Interrupted, TrainingDiverged
 from unetkit.files import sha256_file
 from unetkit.modelfile import read_model
 from unetkit.runs import RunFolder, load_newest_intact
@@ -76,3 +76,22 @@ def test_hashes_that_a_manifest_brought_are_not_believed(scenes: Path, tmp_path:
     assert open_data(result.run).columns["sha256"] == tuple(true)
     _, contract = read_model(result.model)
     assert all(contract.fingerprint.holds(sha256_file(scenes / pair.image)) for pair in dataset.split("train"))
+
+
+@pytest.mark.parametrize(("steps", "says"), [(1, "after step 1: the network's scores are NaN"), (20, "step")])
+def test_a_run_that_diverges_names_the_step_and_its_images_and_leaves_no_model(
+    scenes: Path, tmp_path: Path, trained: Run, steps: int, says: str
+) -> None:
+    rate = {"training.learning_rate": 1e30, "training.schedule": "constant", "training.clip": 0, "training.ema": 0}
+    with pytest.raises(TrainingDiverged, match=says) as stopped:
+        trained(scenes, **rate, **{"training.steps": steps})
+    assert stopped.value.where.startswith("images of this step: images/")
+    assert "--lr" in stopped.value.advice
+    assert not RunFolder(tmp_path / "run").finished
+
+
+def test_a_run_that_stops_early_says_so(scenes: Path, trained: Run) -> None:
+    # A rate of nothing brings nothing better.
+    still = {"training.learning_rate": 1e-12, "training.early_stopping": 2, "training.epochs": 9}
+    result = trained(scenes, **still, **{"training.steps": None, "augmentation.strength": 0})
+    assert "2 scorings without a better one (best" in RunFolder(result.run).log.read_text(encoding="utf-8")

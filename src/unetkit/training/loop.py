@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from unetkit.errors import TrainingDiverged
 from unetkit.training.batches import Ahead, Batch
@@ -15,7 +15,7 @@ from unetkit.training.plan import Pace, Plan
 from unetkit.training.progress import Progress
 from unetkit.training.saving import Saver
 from unetkit.training.schedule import Rates
-from unetkit.training.step import StepOutcome, Stepper
+from unetkit.training.step import Stepper
 
 FINISH_SECONDS = 2.0  # figures, report, model file; matplotlib alone takes one to import
 SCORING_SHARE = 0.15  # of the time of a run with a time budget
@@ -60,12 +60,13 @@ class Loop:
     observers: Sequence[Observer]
     metric: str
     interruption: Interruption
+    _batches: list[Batch] = field(default_factory=list[Batch])  # of the last step
 
     def run(self) -> None:
         """Train until the plan is fulfilled, patience has run out, or a signal came.
 
         Raises:
-            TrainingDiverged: a step made NaN or Inf; the last checkpoint is whole.
+            TrainingDiverged: a step made NaN or Inf, or weights that score so; the last checkpoint is whole.
             Interrupted: SIGINT or SIGTERM; the state was saved after the step in progress.
         """
         if not self.progress.scorings:
@@ -84,13 +85,14 @@ class Loop:
 
     def _one_step(self, stream: Iterator[Batch], pace: Pace) -> None:
         started = time.perf_counter()
-        batches = [next(stream) for _ in range(self.rhythm.accumulate)]
+        self._batches = [next(stream) for _ in range(self.rhythm.accumulate)]
         waited = time.perf_counter() - started
         rate = self.rates.rate(self.progress.step, self.plan.total, self.progress.plateau)
         set_rate(self.stepper.optimiser, rate, self.rates.momentum(self.progress.step, self.plan.total))
-        outcome = self.stepper.step(batches, seed=((self.seed << 32) + self.progress.step) % 2**64)
+        outcome = self.stepper.step(self._batches, seed=((self.seed << 32) + self.progress.step) % 2**64)
         if not outcome.finite:
-            raise self._diverged(outcome, batches)
+            what = f"step {self.progress.step + 1}: loss {outcome.loss:g}, gradient norm {outcome.gradient_norm:g}"
+            raise self._diverged(what)
         self.progress.stepped(outcome.loss)
         record = StepRecord(
             step=self.progress.step,
@@ -107,11 +109,11 @@ class Loop:
         for observer in self.observers:
             observer.stepped(record)
 
-    def _diverged(self, outcome: StepOutcome, batches: list[Batch]) -> TrainingDiverged:
-        files = [name for batch in batches for name in self.names(batch)]
+    def _diverged(self, what: str) -> TrainingDiverged:
+        files = [name for batch in self._batches for name in self.names(batch)]
         more = f" and {len(files) - 8} more" if len(files) > 8 else ""
         return TrainingDiverged(
-            f"step {self.progress.step + 1}: loss {outcome.loss:g}, gradient norm {outcome.gradient_norm:g}",
+            what,
             where=f"images of this step: {', '.join(files[:8])}{more}",
             advice="try a third of the learning rate (--lr), --training.clip 1, or --training.precision fp32; "
             "look at the images named with `unetkit check`",
@@ -143,7 +145,7 @@ class Loop:
 
     def _score_now(self, pace: Pace | None = None) -> None:
         started = self.clock()
-        scores = self.score()
+        scores = self._scores()
         took = self.clock() - started
         step = self.progress.step
         better = self.progress.scored(scores, self.metric, self.rhythm.epoch(step), self.clock(), took)
@@ -155,6 +157,7 @@ class Loop:
             epoch=self.rhythm.epoch(step),
             loss=self.progress.take_mean_loss(),
             seconds=self.clock(),
+            rate=self._rate(),
             scores=scores,
             metric=self.metric,
             best=better,
@@ -164,6 +167,17 @@ class Loop:
             observer.scored(scoring)
         if better:
             self.saver.best()
+
+    def _scores(self) -> dict[str, float]:
+        try:
+            return self.score()
+        except TrainingDiverged as error:
+            if not self._batches:
+                raise
+            raise self._diverged(f"after step {self.progress.step}: {error.what}") from error
+
+    def _rate(self) -> float | None:
+        return float(self.stepper.optimiser.param_groups[0]["lr"]) if self.progress.step else None
 
     def _look_around(self) -> None:
         stopping = bool(self.interruption.requested)

@@ -29,6 +29,7 @@ class Scoring:
         step, epoch: where the run was.
         loss: mean over the steps since the last scoring; None before the first step.
         seconds: since the process started.
+        rate: the learning rate of the last step; None before the first.
         scores: name → value, 0..1.
         metric: the score that chooses the best model.
         best: whether this is the best so far.
@@ -38,6 +39,7 @@ class Scoring:
     epoch: float
     loss: float | None
     seconds: float
+    rate: float | None
     scores: dict[str, float]
     metric: str
     best: bool

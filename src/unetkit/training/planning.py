@@ -31,11 +31,13 @@ def make_plan(session: Session, scorer: Scorer) -> Plan:
 def _plan(training: TrainingSettings, session: Session, step_seconds: float) -> Plan:
     deadline = time_budget(training)
     if deadline is not None:
-        return Plan(highest_steps(deadline - session.clock(), step_seconds), f"{deadline / 60:g} minutes", deadline)
+        return Plan(
+            highest_steps(deadline - session.clock(), step_seconds), _counted(deadline / 60, "minute"), deadline
+        )
     if training.epochs is not None:
         steps = steps_for_epochs(training.epochs, session.maker.images, session.samples_per_step)
-        return Plan(steps, f"{training.epochs} epochs")
-    return Plan(training.steps or 1, f"{training.steps} steps")
+        return Plan(steps, _counted(training.epochs, "epoch"))
+    return Plan(training.steps or 1, _counted(training.steps or 1, "step"))
 
 
 def highest_steps(seconds: float, step_seconds: float) -> int:
@@ -43,10 +45,22 @@ def highest_steps(seconds: float, step_seconds: float) -> int:
     return max(int(seconds / (step_seconds * SMALLEST_STEP)), 1)
 
 
+def _counted(number: float, word: str) -> str:
+    """A number with its word: "1 minute", "2.5 minutes"."""
+    shown = f"{number:,}" if isinstance(number, int) else f"{number:g}"
+    return f"{shown} {word}{'' if number == 1 else 's'}"
+
+
 def _tell(session: Session, plan: Plan, step_seconds: float) -> None:
-    seconds = plan.total * step_seconds
-    epochs = plan.total * session.samples_per_step / session.maker.images
-    bound = "at most " if plan.deadline is not None else ""
-    expected = plan.budget if plan.deadline is not None else f"about {clock(seconds)} and the scoring"
-    steps = f"{bound}{plan.total:,} steps of {session.samples_per_step} images ({epochs:,.0f} epochs)"
-    say(f"budget {plan.budget}: {steps}, {expected}; {step_seconds * 1000:.0f} ms a step on {session.compute}")
+    pace = f"{step_seconds * 1000:.0f} ms a step on {session.compute}"
+    if plan.deadline is None:
+        seconds = clock(plan.total * step_seconds)
+        say(f"budget {plan.budget}: {_steps(session, plan.total)}, about {seconds} and the scoring; {pace}")
+        return
+    expected = max(int((plan.deadline - session.clock()) / step_seconds), 1)
+    say(f"budget {plan.budget}: about {_steps(session, expected)} at {pace}; more if it gets faster")
+
+
+def _steps(session: Session, steps: int) -> str:
+    epochs = steps * session.samples_per_step / session.maker.images
+    return f"{_counted(steps, 'step')} of {session.samples_per_step} images ({_counted(round(epochs), 'epoch')})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unetkit.console import live
+from unetkit.console import live, say
 from unetkit.files import write_bytes
 from unetkit.runs import RunFolder
 from unetkit.training.batches import Ahead, Batch
@@ -57,6 +57,16 @@ def run_loop(run: RunFolder, session: Session, plan: Plan, scorer: Scorer, stop:
         batches.close()
         for observer in observers:
             observer.close()
+    _tell_patience(session, plan)
+
+
+def _tell_patience(session: Session, plan: Plan) -> None:
+    progress, patience = session.progress, session.settings.training.early_stopping
+    if progress.step < plan.total and progress.out_of_patience(patience):
+        best = f"best {progress.best:.4f} at step {progress.best_step}"
+        say(
+            f"stopped early, at step {progress.step} of {plan.total}: {patience} scorings without a better one ({best})"
+        )
 
 
 def names_of(session: Session, batch: Batch) -> list[str]:

@@ -89,7 +89,8 @@ class Screen:
         cells = dict(zip(COLUMNS, self._cells(), strict=True))
         return (
             f"step {cells['step']}  epoch {cells['epoch']}  loss {cells['loss']}  {self._metric} {cells['score']} "
-            f"(best {cells['best']})  {cells['images/s']} images/s  waiting {cells['waiting']}  {cells['left']} left"
+            f"(best {cells['best']})  rate {cells['learning rate']}  {cells['images/s']} images/s  "
+            f"waiting {cells['waiting']}  {cells['left']} left"
         )
 
 
