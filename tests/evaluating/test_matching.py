@@ -42,10 +42,10 @@ def test_names_that_were_only_counted_out_are_no_names() -> None:
     assert matching.ids.tolist() == [1, 2]
 
 
-def test_nameless_classes_of_the_same_number_are_matched_in_order() -> None:
-    matching = match_classes(ClassTable.of_sources([3, 5, 9]), MODEL)
-    assert matching.ids.tolist() == [0, 1, 2]
-    assert "in order: 3 = sea, 5 = boat, 9 = sky" in matching.said
+def test_nameless_classes_with_other_values_are_never_matched_by_order() -> None:
+    with pytest.raises(DataError, match="nothing tells which") as caught:
+        match_classes(ClassTable.of_sources([3, 5, 9]), MODEL)
+    assert "--classes '3=sea,5=boat,9=sky'" in caught.value.advice
 
 
 @pytest.mark.parametrize("source", ["1", "#102030"])
@@ -62,7 +62,7 @@ def test_a_class_that_is_ignored_is_no_class_any_more() -> None:
 
 
 def test_nameless_classes_that_fit_nowhere_are_refused() -> None:
-    with pytest.raises(DataError, match="2 classes without names, the model has 3"):
+    with pytest.raises(DataError, match="the data's 2 classes is which of the model's 3"):
         match_classes(ClassTable.of_sources([7, 9]), MODEL)
 
 

@@ -106,3 +106,9 @@ def test_imbalance_is_the_typical_class_over_the_rarest(numbers: list[int], rati
 def test_weights_are_suggested_when_the_imbalance_is_strong() -> None:
     assert suggest_weights(np.array([990, 10], dtype=np.int64)) == "enet"
     assert suggest_weights(np.array([900, 100], dtype=np.int64)) is None
+
+
+@pytest.mark.parametrize("text", ["-1,2,3", "1,nan,2", "1,inf,1", "0,0,0"])
+def test_a_given_weight_is_finite_and_not_negative(text: str) -> None:
+    with pytest.raises(ConfigError, match="a finite number, 0 or more"):
+        class_weights(COUNTS, text)

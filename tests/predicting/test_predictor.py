@@ -1,6 +1,7 @@
 """One way from an image to a mask, whatever the image's size, and no silent conversion."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -160,3 +161,9 @@ def test_many_classes_give_16_bit_masks(contract: Contract) -> None:
     mask = Predictor(replace(contract, classes=many), Last()).predict(scene(24, 32, 3)).mask
     assert mask.dtype == np.uint16
     assert (mask == 299).all()
+
+
+@pytest.mark.parametrize("image", ["photo.jpg", np.zeros((0, 5, 3), np.uint8), np.zeros((2, 2, 2, 3), np.uint8), None])
+def test_what_is_no_array_of_pixels_is_refused(image: Any, predictor: Predictor) -> None:
+    with pytest.raises(DataError, match="an image is an array of H×W×C pixels"):
+        predictor.predict(image)

@@ -46,7 +46,7 @@ class Matching:
 
 
 def match_classes(data: ClassTable, model: ClassTable) -> Matching:
-    """Match by name; where the data have no names, by what stands for a class in the files, else by id.
+    """Match by name; where one side has no names, by what stands for a class in the files.
 
     Raises:
         DataError: the data have a class that the model does not know, or nothing tells which is which.
@@ -73,13 +73,12 @@ def _match_nameless(data: ClassTable, model: ClassTable) -> Matching:
         return Matching(
             places, f"classes have no names, matched by their values in the masks: {_said(data, model, places)}"
         )
-    if len(data) == len(model):
-        places = np.arange(len(data))
-        return Matching(places, f"classes have no names, matched in order: {_said(data, model, places)}")
+    names = model.names if len(data) == len(model) else ("NAME",) * len(data)
     raise DataError(
-        f"the data have {len(data)} classes without names, the model has {len(model)}",
-        where=f"classes of the model: {', '.join(model.names)}",
-        advice=f"{write_classes((source, 'NAME') for source in data.sources)}  # the model's names, or 'ignore'",
+        f"nothing tells which of the data's {len(data)} classes is which of the model's {len(model)}: "
+        "names or values in the masks would",
+        where=f"classes of the data: {', '.join(data.names)}; of the model: {', '.join(model.names)}",
+        advice=f"{write_classes(zip(data.sources, names, strict=True))}  # the model's name for each, or 'ignore'",
     )
 
 

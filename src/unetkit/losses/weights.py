@@ -42,7 +42,7 @@ def class_weights(counts: Counts, method: str, *, where_present: Counts | None =
         ConfigError: no such method, or not one number per class.
         DataError: no pixel has a class.
     """
-    if method[:1].isdigit() or method[:1] == ".":
+    if method[:1].isdigit() or method[:1] in (".", "-"):
         return _given(method, len(counts))
     name, _, argument = method.partition(":")
     if name not in _METHODS and name != "none":
@@ -127,4 +127,11 @@ def _given(text: str, classes: int) -> Weights:
             where=f"loss.weights: {text}",
             advice="give one number per class, in the order of the class ids",
         )
-    return np.array(numbers)
+    weights = np.array(numbers)
+    if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.any()):
+        raise ConfigError(
+            "a class weight is a finite number, 0 or more, and one of them is more",
+            where=f"loss.weights: {text}",
+            advice="0 leaves a class out of the loss",
+        )
+    return weights

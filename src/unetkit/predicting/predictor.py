@@ -83,10 +83,10 @@ class Predictor:
         """The network's input: [h, w, C] float32 at working size, padded and normalised.
 
         Raises:
-            DataError: channels or depth are not the model's; `where` names the image.
+            DataError: no array of pixels, or channels or depth are not the model's; `where` names the image.
         """
         contract = self.contract
-        image = image[:, :, None] if image.ndim == 2 else image
+        image = _pixels(image, where)
         self._refuse_depth(image, where)
         fitted = contract.size.image(self._converted(image, where), contract.normalisation.fill)
         return contract.normalisation.apply(fitted)
@@ -145,6 +145,18 @@ class Predictor:
                 where=where,
                 advice="use images of the same depth: their values mean something else otherwise",
             )
+
+
+def _pixels(image: Image, where: str) -> Image:
+    shape = getattr(image, "shape", ())
+    if len(shape) not in (2, 3) or 0 in shape:
+        got = f"an array of shape {shape}" if shape else type(image).__name__
+        raise DataError(
+            f"an image is an array of H×W×C pixels, and this is {got}",
+            where=where,
+            advice="numpy.asarray(PIL.Image.open(PATH)) reads one; unetkit.predict and `unetkit predict` take paths",
+        )
+    return image[:, :, None] if image.ndim == 2 else image
 
 
 def _said(channels: int) -> str:
