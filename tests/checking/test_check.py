@@ -283,3 +283,20 @@ def test_the_real_sets_have_the_defects_that_their_notes_name(
     report = checked(real_data(name))
     assert codes <= {finding.code for finding in report.findings}
     assert not report.count("error")
+
+
+def test_masks_of_another_size_throughout_are_told_with_their_cure(empty: Any, checked: Any) -> None:
+    for number in range(3):
+        empty.image(f"{number}.png")
+        empty.mask(f"{number}.png", shape=(12, 16))
+    with pytest.raises(DataError, match="the image is 32×24, its mask 16×12") as caught:
+        checked(empty.root)
+    assert "at the size of their images" in caught.value.advice
+
+
+def test_grey_images_stored_in_colour_are_told(empty: Any, found: Any) -> None:
+    for number in range(4):
+        grey = np.random.default_rng(number).integers(0, 256, (24, 32, 1), np.uint8)
+        empty.save(f"images/{number}.png", grey.repeat(3, axis=2))
+        empty.mask(f"{number}.png")
+    assert "stored with 3 channels" in found(empty.root)["grey-as-colour"].message

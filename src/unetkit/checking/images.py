@@ -19,7 +19,7 @@ def check_number(survey: Survey) -> list[Finding]:
 
 
 def check_channels(survey: Survey) -> list[Finding]:
-    """Grey and colour mixed, or 8 and 16 bits."""
+    """Grey and colour mixed, or grey stored as colour; 8 and 16 bits."""
     channels = _by(survey, "channels")
     depths = _by(survey, "depth")
     rare = channels[min(channels, key=lambda key: len(channels[key]))] if len(channels) > 1 else []
@@ -32,6 +32,13 @@ def check_channels(survey: Survey) -> list[Finding]:
             rare,
             f"the images have different numbers of channels: {mixed}",
             survey.command("train", "--channels 3  # or --channels 1"),
+        ),
+        *finding(
+            "grey-as-colour",
+            "info",
+            list(survey.images) if _is_grey_as_colour(survey, channels) else [],
+            f"the images are grey, stored with {' or '.join(map(str, sorted(channels)))} channels",
+            "training reads them as one channel by itself: nothing to do",
         ),
         *finding(
             "mixed-depth",
@@ -82,6 +89,10 @@ def check_range(survey: Survey) -> list[Finding]:
     message = f"all values lie between {low:.0f} and {high:.0f} of 0..{full}: a narrow range"
     advice = "training stretches such a range by itself (normalisation percentile): nothing to do"
     return [Finding("narrow-range", "info", len(facts), (), message, advice)]
+
+
+def _is_grey_as_colour(survey: Survey, channels: dict[int, list[str]]) -> bool:
+    return min(channels, default=1) > 1 and bool(survey.images) and all(facts.grey for facts in survey.images.values())
 
 
 def _by(survey: Survey, what: str) -> dict[int, list[str]]:

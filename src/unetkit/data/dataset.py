@@ -23,7 +23,7 @@ from unetkit.data.parallel import each
 from unetkit.data.pixels import read_photo, read_truth
 from unetkit.data.said import Said, grouped, learn, relies, split, uncut
 from unetkit.data.scan import FileScan, MaskScan, evenly, scan_files
-from unetkit.data.soundness import FOLLOW, BadFile, cure
+from unetkit.data.soundness import BadFile, cure, cure_of_all
 from unetkit.data.splits import Split
 from unetkit.data.truth import Truth, count_classes
 from unetkit.errors import ConfigError, DataError
@@ -289,7 +289,7 @@ def _sound(pairs: Sequence[Pair], bad: Sequence[BadFile], root: Path) -> tuple[P
         raise DataError(
             f"none of the {len(pairs):,} pairs can be used" + (f": {bad[0].reason}" if bad else ""),
             where=str(root / bad[0].path) if bad else str(root),
-            advice=FOLLOW if bad and bad[0].fault == "outside-link" else "point at a folder with images and masks",
+            advice=cure_of_all(bad),
         )
     return sound
 

@@ -64,6 +64,16 @@ def cure(bad: Sequence[BadFile]) -> str:
     return "\n".join([*lines, f"{verb} them, or leave them out with --skip-bad; `unetkit check` lists them all"])
 
 
+def cure_of_all(bad: Sequence[BadFile]) -> str:
+    """What to do where not one pair can be used."""
+    faults = {defect.fault for defect in bad}
+    if "outside-link" in faults:
+        return FOLLOW
+    if faults == {"size-mismatch"}:
+        return "save the masks at the size of their images, or say where the right ones lie with --masks"
+    return "repair them, or point at a folder with images and masks that can be read"
+
+
 def inspect(path: Path, *, whole: bool = False) -> Header | Defect:
     """The header of a sound file, or what is wrong with it.
 

@@ -101,7 +101,7 @@ def _asks(survey: Survey, request: Request) -> AmbiguityError:
     lines = ["--encoding class-folders  # those pixels are ignored"]
     above = PurePath(survey.names[0]).parent.parent.name
     lines += [
-        f"--masks {shlex.quote(f'{above}/{folder}')}  # only this folder: in it or not"
+        f"--layout folders --masks {shlex.quote(f'{above}/{folder}')}  # only this folder: in it or not"
         for folder in request.class_folders
     ]
     return AmbiguityError(
