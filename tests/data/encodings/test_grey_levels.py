@@ -70,7 +70,7 @@ def test_names_for_the_two_levels_are_taken() -> None:
 
 
 def test_more_levels_in_a_jpeg_are_the_nearest_of_those_named() -> None:
-    pixels = np.array([[0, 7, 120, 131, 250, 70]], np.uint8)
+    pixels = np.array([[0, 7, 120, 131, 250, 95]], np.uint8)
     encoding, _, _ = find_encoding([("a.jpg", pixels)], classes=ClassTable.from_text("0=sea,128=boat,255=sky"))
     assert encoding.decode(pixels).mask.tolist() == [[0, 0, 1, 1, 2, 1]]
 

@@ -31,7 +31,7 @@ __all__ = [
 MASK_ENCODINGS: dict[str, str] = {
     "class-folders": "unetkit.data.encodings.class_folders:ClassFolders",
     "red-channel": "unetkit.data.encodings.red_channel:RedChannel",
-    "binary": "unetkit.data.encodings.grey_levels:Binary",
+    "binary": "unetkit.data.encodings.binary:Binary",
     "grey-levels": "unetkit.data.encodings.grey_levels:GreyLevels",
     "ids": "unetkit.data.encodings.ids:Ids",
     "colours": "unetkit.data.encodings.colours:Colours",

@@ -15,8 +15,9 @@ from unetkit.data.class_text import write_classes, write_source
 from unetkit.data.classes import ClassTable
 from unetkit.data.encodings import known
 from unetkit.data.encodings.base import Decoded, Found, Request, drop_ignored, listed, share
+from unetkit.data.encodings.mixtures import are_mixed, drawn_palette
 from unetkit.data.encodings.nearest import NearestColour
-from unetkit.data.encodings.palette import discover_palette
+from unetkit.data.encodings.proposal import paste, swatches
 from unetkit.data.encodings.survey import Codes, Survey, code_of, codes_of, colour_of
 from unetkit.data.tables import KNOWN_TABLES, Colour
 from unetkit.errors import AmbiguityError, ConfigError, DataError
@@ -103,7 +104,8 @@ class Colours:
             return len(codes) <= len(expected[1]) and {code_of(colour) for colour in expected[1]} >= set(codes.tolist())
         few = len(codes) <= (_SMALL_PALETTE // 2 if survey.lossy else _SMALL_PALETTE)
         substantial = bool((counts >= _SUBSTANTIAL * survey.files).mean() >= 0.9)
-        return few or (not survey.lossy and len(codes) <= _LARGE_PALETTE and substantial)
+        exact = few or (not survey.lossy and len(codes) <= _LARGE_PALETTE and substantial)
+        return exact and not are_mixed(survey)
 
     @classmethod
     def fit(cls, survey: Survey, request: Request) -> Found:
@@ -154,7 +156,7 @@ class SmearedColours(Colours):
         encoding = cls(tuple(meaning.items()), len(classes), "nearest" if classes.name else "ignore")
         unmatched = encoding.unmatched(codes, counts)
         if unmatched > MOST_UNMATCHED * counts.sum():
-            raise _refused(survey, codes, counts, unmatched, classes)
+            raise _refused(survey, counts, unmatched, classes)
         fate = "they count as their nearest colour" if encoding.far == "nearest" else "they are ignored"
         notes.append(
             f"the colours are smeared: each pixel is taken to the nearest; {share(unmatched, int(counts.sum()))} "
@@ -217,7 +219,7 @@ def _strange_colours(codes: npt.NDArray[np.uint32], classes: int, where: str) ->
 
 def _proposal(survey: Survey, codes: Codes, counts: Counts) -> AmbiguityError:
     """The palette found, as swatches and as a line to paste."""
-    found = discover_palette(codes, counts)
+    found = drawn_palette(survey)
     if sum(mass for _, mass in found) < _CROWD * counts.sum():
         return AmbiguityError(
             f"the masks hold {len(codes):,} colours that crowd nowhere: they look like photographs",
@@ -226,29 +228,20 @@ def _proposal(survey: Survey, codes: Codes, counts: Counts) -> AmbiguityError:
         )
     return AmbiguityError(
         f"the masks hold {len(codes):,} colours, and nobody says which are classes; they crowd around {len(found)}:\n"
-        + _swatches(found, int(counts.sum())),
+        + swatches(found, int(counts.sum())),
         where=survey.names[0],
-        advice=_paste(found),
+        advice=paste(found),
     )
 
 
-def _refused(survey: Survey, codes: Codes, counts: Counts, unmatched: int, classes: ClassTable) -> DataError:
-    found = discover_palette(codes, counts)
+def _refused(survey: Survey, counts: Counts, unmatched: int, classes: ClassTable) -> DataError:
+    found = drawn_palette(survey)
     total = int(counts.sum())
     given = np.array(classes.sources, np.float64)
     same = all(np.linalg.norm(given - colour, axis=1).min() <= known.CLOSE for colour, _ in found)
     return DataError(
         f"{share(unmatched, total)} of the mask pixels are farther than {RADIUS} from every one of the {len(classes)} "
-        f"classes' colours ({100 * MOST_UNMATCHED:.0f} % may be); the masks' colours are:\n" + _swatches(found, total),
+        f"classes' colours ({100 * MOST_UNMATCHED:.0f} % may be); the masks' colours are:\n" + swatches(found, total),
         where=survey.names[0],
-        advice="save the masks as PNG: JPEG has smeared too many of their pixels" if same else _paste(found),
+        advice="save the masks as PNG: JPEG has smeared too many of their pixels" if same else paste(found),
     )
-
-
-def _swatches(found: Iterable[tuple[Colour, int]], total: int) -> str:
-    return "\n".join(f"  ■ {write_source(colour)}  {share(mass, total):>7}" for colour, mass in found)
-
-
-def _paste(found: Iterable[tuple[Colour, int]]) -> str:
-    ordered = sorted(colour for colour, _ in found)
-    return write_classes((colour, f"class {index}") for index, colour in enumerate(ordered))

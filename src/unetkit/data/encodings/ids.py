@@ -14,6 +14,7 @@ from unetkit.data.class_text import write_classes
 from unetkit.data.classes import ClassTable
 from unetkit.data.encodings import known
 from unetkit.data.encodings.base import Decoded, Found, Request, drop_ignored, listed
+from unetkit.data.encodings.levels import filling, uncertainty
 from unetkit.data.encodings.look_up import look_up
 from unetkit.data.encodings.survey import Survey
 from unetkit.data.tables import KNOWN_TABLES, Colour, voc_colour
@@ -96,10 +97,14 @@ class Ids:
 def fit_values(family: type[Ids], survey: Survey, values: Mapping[int, int], request: Request) -> Found:
     """The lookup for these values (pixels of each), whichever channel they came from."""
     if request.classes is not None and request.classes.name in KNOWN_TABLES:
-        return _by_table(family, survey, values, request, request.classes.name)
-    if request.classes is not None:
-        return _as_given(family, survey, values, request, request.classes)
-    return _by_order(family, survey, values, request)
+        found = _by_table(family, survey, values, request, request.classes.name)
+    elif request.classes is not None:
+        found = _as_given(family, survey, values, request, request.classes)
+    else:
+        found = _by_order(family, survey, values, request)
+    if survey.lossy and not survey.has_colours and len(values) > 2:
+        return replace(found, notes=[*found.notes, uncertainty(survey)])
+    return found
 
 
 def strange_values(strange: Sequence[int], classes: int, where: str, advice: str = "") -> DataError:
@@ -134,6 +139,7 @@ def _as_given(
     classes = drop_ignored(given, request.ignored(usual))
     meaning: dict[int, int | None] = {row.source: row.id for row in classes.classes if isinstance(row.source, int)}
     meaning |= {value: None for value in classes.ignore if isinstance(value, int)}
+    meaning |= _noise(survey, meaning)
     _refuse_strange(survey, values, meaning, given)
     return Found(family(tuple(sorted(meaning.items())), len(classes)), classes, notes)
 
@@ -150,6 +156,8 @@ def _by_order(family: type[Ids], survey: Survey, values: Mapping[int, int], requ
         notes.append(_ODD_NOTE)
     ignored = request.ignored(usual)
     kept = [value for value in values if value not in ignored]
+    if survey.lossy and not survey.has_colours:
+        kept = [value for value in kept if value in filling(survey)] or kept
     _check_count(kept, survey, said=request.said)
     classes = ClassTable.of_sources(kept, _palette_colours(survey, kept))
     classes = replace(classes, ignore=ignored)
@@ -157,7 +165,16 @@ def _by_order(family: type[Ids], survey: Survey, values: Mapping[int, int], requ
         notes.append(f"mask values {listed(kept)} are class ids 0..{len(kept) - 1}, in this order")
     meaning: dict[int, int | None] = {value: index for index, value in enumerate(kept)}
     meaning |= {value: None for value in ignored if isinstance(value, int)}
+    meaning |= _noise(survey, meaning)
     return Found(family(tuple(sorted(meaning.items())), len(kept)), classes, notes)
+
+
+def _noise(survey: Survey, meaning: Mapping[int, int | None]) -> dict[int, int | None]:
+    """What JPEG makes of values, besides those that fill areas: each means what the nearest of them means."""
+    if not survey.lossy or survey.has_colours or not meaning:
+        return {}
+    areas = {*filling(survey), *meaning}
+    return {value: meaning[min(meaning, key=lambda one: abs(one - value))] for value in set(range(256)) - areas}
 
 
 _ODD_NOTE = "value 255 stands apart from the few ids below it and is ignored (--ignore none makes it a class)"
@@ -204,7 +221,7 @@ def _check_count(kept: Sequence[int], survey: Survey, *, said: bool) -> None:
             f"the masks hold {len(kept):,} different values: are they classes, or is this a picture?",
             where=survey.names[0],
             advice="--encoding ids  # each value is a class\n"
-            "--classes '0=NAME,255=NAME' --encoding grey-levels  # the nearest of these values",
+            "--encoding binary --classes '0=NAME,255=NAME'  # cut half-way between these two",
         )
 
 

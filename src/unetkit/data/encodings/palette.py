@@ -10,9 +10,9 @@ from unetkit.data.encodings.survey import Codes, colour_of
 from unetkit.data.tables import Colour
 
 _CELL_BITS = 3
-_CLAIM = 24.0
+CLAIM = 24.0
 """JPEG leaves nine pixels in ten within 30 of their colour."""
-_TIGHT = 10.0
+TIGHT = 10.0
 _TIGHT_SHARE = 0.4
 _RAREST = 0.001
 _MOST = 64
@@ -20,7 +20,7 @@ _MOST = 64
 Points = npt.NDArray[np.float32]
 
 
-def discover_palette(codes: Codes, counts: Counts) -> tuple[tuple[Colour, int], ...]:
+def discover_palette(codes: Codes, counts: Counts, tight: float = _TIGHT_SHARE) -> tuple[tuple[Colour, int], ...]:
     """The colours that pixels crowd around, most frequent first, each with the pixels around it.
 
     The densest place of colour space gives the first colour; what lies around it is taken away; and so on. A true
@@ -28,6 +28,7 @@ def discover_palette(codes: Codes, counts: Counts) -> tuple[tuple[Colour, int], 
 
     Args:
         codes, counts: every colour and its pixels (`Survey.colours`).
+        tight: the share of a colour's pixels, of those around it, that lie close by.
     """
     points, whole = unpack(codes), counts.astype(np.float64)
     left, total, found = whole.copy(), whole.sum(), list[tuple[Colour, int]]()
@@ -36,11 +37,11 @@ def discover_palette(codes: Codes, counts: Counts) -> tuple[tuple[Colour, int], 
             break
         peak = _densest(points, left)
         distance = np.sqrt(((points - points[peak]) ** 2).sum(axis=1))
-        around = distance <= _CLAIM
+        around = distance <= CLAIM
         mass = float(left[around].sum())
         if mass < _RAREST * total:
             break
-        if whole[distance <= _TIGHT].sum() >= _TIGHT_SHARE * whole[around].sum():
+        if whole[distance <= TIGHT].sum() >= tight * whole[around].sum():
             found.append((colour_of(int(codes[peak])), int(mass)))
         left[around] = 0
     return tuple(sorted(found, key=lambda row: -row[1]))

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import PurePath
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -22,6 +23,13 @@ _EXAMPLES = 1000
 _BLOCK_BITS = 12
 _BLOCKS = 1 << (24 - _BLOCK_BITS)
 """Parts of colour space; those that no file met are never looked at."""
+_MOST_KEPT = 32
+_KEPT_BYTES = 48 * 2**20
+_EVEN = 8
+"""Levels over which a 3×3 neighbourhood is still of one colour: what JPEG leaves away from edges."""
+_WIDE = 24
+"""Between values that are nearer than this nothing is a mixture."""
+_SQUARE = np.ones((3, 3), np.uint8)
 
 
 class Sample(NamedTuple):
@@ -46,6 +54,9 @@ class Survey:
         names: the first paths.
         lossy: whether any file is of a format that smears values.
         depth: 8 or 16.
+        ramp, even_values: pixels of each value that lie between a lower and a higher neighbour; that have none of
+            another value, up to a few levels. Masks whose values are all near each other count as even.
+        masks: the pixels of some masks, evenly spread, for whoever has to look at places.
         palette: of the first indexed file.
         palettes_differ: two files with different colours for an index that both use; "" if none.
         gaps, overlaps: pixels of class folders that no folder claims, and that several claim.
@@ -60,7 +71,11 @@ class Survey:
         self.palettes_differ = ""
         self._palette_of = ""
         self._values: Counts = np.zeros(65536, np.int64)
+        self.ramp, self.even_values = np.zeros(65536, np.int64), np.zeros(65536, np.int64)
         self._colours: Counts | None = None
+        self._even_colours: Counts | None = None
+        self.masks: list[Image] = []
+        self._every = 1
         self._met = np.zeros(_BLOCKS, np.bool_)
         self._examples: dict[int, str] = {}
         for sample in samples:
@@ -93,6 +108,16 @@ class Survey:
         counts = np.bincount(place, np.concatenate([self._colours[codes], self._values[greys]]))
         return both.astype(np.uint32), counts.astype(np.int64)
 
+    @cached_property
+    def even(self) -> Counts:
+        """Of the pixels of each of `colours`, those whose 3×3 neighbourhood is of one colour, up to a few levels."""
+        codes, _ = self.colours
+        even = np.zeros(len(codes), np.int64) if self._even_colours is None else self._even_colours[codes]
+        grey = codes >> 16 == codes & 255
+        grey &= codes >> 16 == codes >> 8 & 255
+        even[grey] += self.even_values[codes[grey] & 255]
+        return even
+
     def example(self, value: int | Colour) -> str:
         """A file that holds this value or colour, where it is known."""
         return self._examples.get(value if isinstance(value, int) else -1 - code_of(value), "")
@@ -105,10 +130,20 @@ class Survey:
             self.names.append(sample.where)
         if planes:
             self._add_planes(sample, planes)
-        elif sample.pixels.ndim == 2:
+            return
+        if sample.pixels.ndim == 2:
             self._add_values(sample)
         else:
             self._add_colours(sample)
+        self._keep(sample.pixels)
+
+    def _keep(self, pixels: Image) -> None:
+        """Every mask at first, then every second, every fourth ..., as many as there is room for."""
+        if (self.files - 1) % self._every == 0:
+            self.masks.append(pixels)
+        while len(self.masks) > 1 and (len(self.masks) > _MOST_KEPT or sum(m.nbytes for m in self.masks) > _KEPT_BYTES):
+            self.masks = self.masks[::2]
+            self._every *= 2
 
     def _add_values(self, sample: Sample) -> None:
         if sample.pixels.dtype == np.uint16:
@@ -116,9 +151,20 @@ class Survey:
         counts = np.bincount(sample.pixels.ravel())
         present = np.flatnonzero(counts)
         self._values[present] += counts[present]
+        if {0, 255}.issuperset(present.tolist()) or present[-1] - present[0] < _WIDE:
+            self.even_values[present] += counts[present]
+        else:  # something may be a mixture
+            self._add_places(sample.pixels)
         self._remember(present.tolist(), sample.where)
         if sample.palette is not None:
             self._compare_palette(sample, present)
+
+    def _add_places(self, pixels: Image) -> None:
+        low, high = _extremes(pixels)
+        ramp = np.bincount(pixels[(low < pixels) & (pixels < high)])
+        even = np.bincount(pixels[_is_even(low, high)])
+        self.ramp[: len(ramp)] += ramp
+        self.even_values[: len(even)] += even
 
     def _add_colours(self, sample: Sample) -> None:
         if sample.pixels.shape[2] != 3 or sample.pixels.dtype != np.uint8:
@@ -127,10 +173,15 @@ class Survey:
                 where=sample.where,
                 advice="masks hold ids (one channel, 8 or 16 bits) or 8-bit colours",
             )
-        codes, counts = np.unique(codes_of(sample.pixels), return_counts=True)
-        if self._colours is None:
-            self._colours = np.zeros(1 << 24, np.int64)  # memory is taken page by page, where colours are met
-        self._colours[codes] += counts
+        even = _is_even(*_extremes(sample.pixels))
+        marked, counts = np.unique(codes_of(sample.pixels) << 1 | even, return_counts=True)
+        codes = marked >> 1
+        if self._colours is None or self._even_colours is None:  # memory is taken page by page, where colours are met
+            self._colours, self._even_colours = np.zeros(1 << 24, np.int64), np.zeros(1 << 24, np.int64)
+        inside = marked & 1 > 0
+        for part in (inside, ~inside):
+            self._colours[codes[part]] += counts[part]
+        self._even_colours[codes[inside]] += counts[inside]
         self._met[codes >> _BLOCK_BITS] = True
         if len(codes) < _EXAMPLES:
             self._remember((-1 - codes.astype(np.int64)).tolist(), sample.where)
@@ -161,6 +212,22 @@ class Survey:
         fresh = used[~self._palette_used[used]]
         self.palette[fresh] = palette[fresh]
         self._palette_used[used] = True
+
+
+def _extremes(pixels: Image) -> tuple[Image, Image]:
+    """The lowest and the highest value in the 3×3 neighbourhood of each pixel, channel by channel."""
+    whole = np.ascontiguousarray(pixels)
+    low: Image = np.asarray(cv2.erode(whole, _SQUARE)).astype(pixels.dtype, copy=False)
+    high: Image = np.asarray(cv2.dilate(whole, _SQUARE)).astype(pixels.dtype, copy=False)
+    return low, high
+
+
+def _is_even(low: Image, high: Image) -> npt.NDArray[np.bool_]:
+    """Where these two differ by a few levels at most, in every channel; H×W."""
+    if low.dtype != np.uint8:
+        return low == high
+    few = (_EVEN,) * (low.shape[2] if low.ndim == 3 else 1)
+    return np.asarray(cv2.inRange(cv2.subtract(high, low), (0,) * len(few), few)) > 0
 
 
 def claimed(planes: Image) -> Iterator[npt.NDArray[np.bool_]]:
