@@ -14,7 +14,8 @@ Crowds = Sequence[tuple[Source, int]]
 
 def swatches(found: Crowds, total: int) -> str:
     """A line for each, with its share of the pixels."""
-    return "\n".join(f"  ■ {write_source(source)}  {share(mass, total):>7}" for source, mass in found)
+    wide = max((len(write_source(source)) for source, _ in found), default=0)
+    return "\n".join(f"  ■ {write_source(source):<{wide}}  {share(mass, total):>7}" for source, mass in found)
 
 
 def paste(found: Crowds) -> str:
