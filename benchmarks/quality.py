@@ -28,6 +28,8 @@ from typing import Any
 from colour_baseline import colour_baseline
 from forest_leak import sisters_apart, sisters_in_train
 
+from unetkit.recipes.recipe import load_recipe, plain
+
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "quality"
 RUNS = ROOT / "runs" / "quality"
@@ -185,9 +187,14 @@ def last_scoring(run: Path) -> Document:
 
 
 def source_hash() -> str:
-    """SHA-256 over everything that decides what a run does: the package and the pins."""
-    files = sorted([*(ROOT / "src").rglob("*.py"), *(ROOT / "src").rglob("*.yaml"), ROOT / "constraints.txt"])
-    return _hash(path.relative_to(ROOT).as_posix().encode() + path.read_bytes() for path in files)
+    """SHA-256 over everything that decides what a run does: the package's code, the recipes' settings, and the pins.
+
+    What a recipe tells about itself, such as the figures that this benchmark found, decides nothing.
+    """
+    files = sorted([*(ROOT / "src").rglob("*.py"), ROOT / "constraints.txt"])
+    code = [path.relative_to(ROOT).as_posix().encode() + path.read_bytes() for path in files]
+    recipes = {name: plain(load_recipe(name).settings("default")) for name in {row.recipe for row in ROWS}}
+    return _hash([*code, json.dumps(recipes, sort_keys=True).encode()])
 
 
 def data_hash(folder: Path) -> str:
