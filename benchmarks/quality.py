@@ -284,7 +284,9 @@ def _table_row(row: Row, documents: Sequence[Document]) -> str:
     for bar, lowest in bars.items():
         values = [value_of(bar, document) for document in documents]
         name = bar.replace("_", " ").replace("class:", "").replace(":", " ").replace("over", "above", 1)
-        scores.append(f"{name} {statistics.median(values):.4f} ({min(values):.4f})")
+        best = value_of(bar, {**documents[0], "last": None})
+        beside = f"best on val {best:.4f}" if row.last_counts else f"{min(values):.4f}"
+        scores.append(f"{name} {statistics.median(values):.4f} ({beside})")
         limits.append("–" if lowest is None else f"{lowest:g}")
     baseline = documents[0]["scores"]["baseline"]
     baselines = " / ".join(f"{baseline[kind]['mean_iou']:.3f}" for kind in ("constant", "position"))
