@@ -38,9 +38,11 @@ docs: ## the documentation as a site, in site/
 	@scripts/setup.sh train,docs
 	$(bin)/zensical build --clean
 
-bench-quality: ## the scores on the real data sets: about 100 minutes, resumable
+bench-quality: ## the scores on the real data sets, in the background: about 50 minutes, resumable
 	@scripts/setup.sh train,dev
-	$(bin)/python benchmarks/quality.py $(ARGS)
+	@mkdir -p runs/quality
+	@nohup $(bin)/python benchmarks/quality.py $(ARGS) >runs/quality/log.txt 2>&1 &
+	@echo "it runs in the background; to look on: tail -f runs/quality/log.txt"
 
 notebooks: ## the notebooks in examples/, from their text
 	@scripts/setup.sh train,dev

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from colour_baseline import colour_baseline
+from filelock import FileLock, Timeout
 from forest_leak import sisters_apart, sisters_in_train
 
 from unetkit.recipes.recipe import load_recipe, plain
@@ -133,12 +134,24 @@ def main() -> int:
     parser.add_argument("--table", action="store_true", help="only write the table from the results that are there")
     options = parser.parse_args()
     rows = [row for row in ROWS if not options.only or row.name in options.only]
-    if not options.table:
-        for row in rows:
-            for seed in row.seeds:
-                run_row(row, seed, options.data / row.data)
+    if not options.table and not run_alone(rows, options.data):
+        return 1
     write_table(collect(ROWS))
     return 0
+
+
+def run_alone(rows: Sequence[Row], data: Path) -> bool:
+    """Run what is missing, unless another does so already: the two would slow each other down."""
+    RUNS.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(RUNS / ".lock", timeout=0):
+            for row in rows:
+                for seed in row.seeds:
+                    run_row(row, seed, data / row.data)
+    except Timeout:
+        print(f"a benchmark is running already: {RUNS / 'log.txt'}", file=sys.stderr)
+        return False
+    return True
 
 
 # --- one run ------------------------------------------------------------------------------------------------------
