@@ -15,6 +15,7 @@ SETS = {
     "forest": ("forest", 2),
     "cityscapes-pairs": ("cityscapes-pairs", 19),
 }
+LITTLE = ("--steps", "2", "--batch", "2", "--split-by", "random", "--val", "4")  # a source's takes seconds an image
 LONG = 600
 
 
@@ -25,7 +26,7 @@ def test_a_recipe_trains_and_is_scored_over_its_classes(
     recipe: str, variant: str, real_data: Callable[[str], Path], unetkit: Unetkit, tmp_path: Path
 ):
     name, classes = SETS[recipe]
-    words = ("train", real_data(name), "--recipe", recipe, "--variant", variant, "--steps", "2")
+    words = ("train", real_data(name), "--recipe", recipe, "--variant", variant, *LITTLE)
     trained = document(unetkit(*words, "--out", tmp_path / "run", "--json", timeout=LONG))
     assert trained["steps"] == 2
     assert len(trained["scores"]["confusion"]) == classes
