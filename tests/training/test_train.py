@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from unetkit.data.dataset import open_data, write_manifest
@@ -95,3 +96,8 @@ def test_a_run_that_stops_early_says_so(scenes: Path, trained: Run) -> None:
     still = {"training.learning_rate": 1e-12, "training.early_stopping": 2, "training.epochs": 9}
     result = trained(scenes, **still, **{"training.steps": None, "augmentation.strength": 0})
     assert "2 scorings without a better one (best" in RunFolder(result.run).log.read_text(encoding="utf-8")
+
+
+def test_a_training_leaves_the_arithmetic_of_its_caller_as_it_was(scenes: Path, trained: Run) -> None:
+    trained(scenes)
+    assert np.nextafter(np.float32(0), np.float32(1)) * np.float32(1) > 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import torch
@@ -53,10 +54,15 @@ def choose_compute(device: str, threads: int, precision: str) -> Compute:
     return Compute(chosen, threads or processors(), precision)
 
 
-def prepare(compute: Compute) -> None:
-    """Set the process up so that the same seed gives the same bits on the CPU."""
+@contextlib.contextmanager
+def prepared(compute: Compute) -> Generator[None]:
+    """Set the process up so that the same seed gives the same bits on the CPU; afterwards numbers are as before."""
     torch.set_num_threads(compute.threads)
     # Subnormal numbers cost a hundredfold on CPUs and carry nothing here.
     torch.set_flush_denormal(True)
     if compute.device == "cuda":
         torch.backends.cudnn.benchmark = True
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)

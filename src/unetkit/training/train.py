@@ -11,7 +11,7 @@ from unetkit.data.parallel import limited_to
 from unetkit.runs import sole_writer
 from unetkit.training.clock import Clock
 from unetkit.training.closing import close_run
-from unetkit.training.device import choose_compute, prepare
+from unetkit.training.device import choose_compute, prepared
 from unetkit.training.interrupt import interruption
 from unetkit.training.opening import Beginning, begin, open_folder
 from unetkit.training.planning import make_plan
@@ -45,8 +45,7 @@ def train(settings: TrainSettings, source: str | None = None, *, started: float 
     beginning: Beginning = begin(settings, source)
     settings = beginning.settings
     compute = choose_compute(settings.training.device, settings.training.threads, settings.training.precision)
-    prepare(compute)
-    with limited_to(settings.training.threads):
+    with prepared(compute), limited_to(settings.training.threads):
         material = prepare_data(settings.data, beginning.source, settings.training.seed)
         describe(material)
         if settings.preview is not None:
