@@ -143,11 +143,11 @@ def main() -> int:
 def run_alone(rows: Sequence[Row], data: Path) -> bool:
     """Run what is missing, unless another does so already: the two would slow each other down."""
     RUNS.mkdir(parents=True, exist_ok=True)
+    runs = [(row, seed) for row in rows for seed in row.seeds]
     try:
         with FileLock(RUNS / ".lock", timeout=0):
-            for row in rows:
-                for seed in row.seeds:
-                    run_row(row, seed, data / row.data)
+            for row, seed in runs:
+                run_row(row, seed, data / row.data)
     except Timeout:
         print(f"a benchmark is running already: {RUNS / 'log.txt'}", file=sys.stderr)
         return False

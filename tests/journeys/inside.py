@@ -39,6 +39,7 @@ class Told:
 
 
 Call = Callable[..., Told]
+Spoil = Callable[[Path], object]
 
 
 def refused(told: Told, code: int = 2) -> Told:
@@ -51,6 +52,16 @@ def refused(told: Told, code: int = 2) -> Told:
     assert "Traceback" not in told.err
     assert told.out == ""
     return told
+
+
+def an_image(data: Path) -> Path:
+    """One image of a folder, to spoil."""
+    return sorted((data / "images").iterdir())[2]
+
+
+def a_mask(data: Path) -> Path:
+    """The mask of `an_image`."""
+    return sorted((data / "masks").iterdir())[2]
 
 
 def contents(folder: Path) -> dict[str, bytes]:

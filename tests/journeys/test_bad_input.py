@@ -7,26 +7,16 @@ import os
 import resource
 import shutil
 import subprocess
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from journeys.inside import STEP, Call, contents, leftovers, refused
+from journeys.inside import STEP, Call, Spoil, a_mask, an_image, contents, leftovers, refused
 
 pytest.importorskip("torch")
-
-Spoil = Callable[[Path], object]
-
-
-def _image(data: Path) -> Path:
-    return sorted((data / "images").iterdir())[2]
-
-
-def _mask(data: Path) -> Path:
-    return sorted((data / "masks").iterdir())[2]
 
 
 def _cut(path: Path) -> None:
@@ -109,24 +99,24 @@ def test_what_is_no_model_is_told(call: Call, few: Path, tmp_path: Path, given: 
 
 def _damage(data: Path) -> None:
     """A bit in the middle of a PNG: its header and its end are sound."""
-    path = _image(data)
+    path = an_image(data)
     noisy = Pillow.effect_noise((300, 300), 90).convert("RGB")
     path.unlink()
     noisy.save(path.with_suffix(".png"))
-    Pillow.new("L", noisy.size, 255).save(_mask(data))
+    Pillow.new("L", noisy.size, 255).save(a_mask(data))
     spoilt = bytearray(path.with_suffix(".png").read_bytes())
     spoilt[len(spoilt) // 2] ^= 255
     path.with_suffix(".png").write_bytes(spoilt)
 
 
 DEFECTS: dict[str, tuple[Spoil, str]] = {
-    "sizes": (lambda data: Pillow.new("L", (20, 20), 255).save(_mask(data)), "size-mismatch"),
-    "empty image": (lambda data: _image(data).write_bytes(b""), "empty-file"),
-    "empty mask": (lambda data: _mask(data).write_bytes(b""), "empty-file"),
-    "cut image": (lambda data: _cut(_image(data)), "truncated-file"),
-    "cut mask": (lambda data: _cut(_mask(data)), "truncated-file"),
-    "text as image": (lambda data: _image(data).write_text("no picture\n"), "not-an-image"),
-    "text as mask": (lambda data: _mask(data).write_text("no picture\n"), "not-an-image"),
+    "sizes": (lambda data: Pillow.new("L", (20, 20), 255).save(a_mask(data)), "size-mismatch"),
+    "empty image": (lambda data: an_image(data).write_bytes(b""), "empty-file"),
+    "empty mask": (lambda data: a_mask(data).write_bytes(b""), "empty-file"),
+    "cut image": (lambda data: _cut(an_image(data)), "truncated-file"),
+    "cut mask": (lambda data: _cut(a_mask(data)), "truncated-file"),
+    "text as image": (lambda data: an_image(data).write_text("no picture\n"), "not-an-image"),
+    "text as mask": (lambda data: a_mask(data).write_text("no picture\n"), "not-an-image"),
     "damaged": (_damage, "damaged-file"),
 }
 
@@ -172,12 +162,12 @@ def test_one_broken_file_among_many_stops_neither_check_nor_predict(
     call: Call, scenes: Path, model: Path, tmp_path: Path
 ) -> None:
     shutil.copytree(scenes, tmp_path / "many")
-    _image(tmp_path / "many").write_bytes(b"")
+    an_image(tmp_path / "many").write_bytes(b"")
     assert call("check", "many", "--json").document["pairs"] == 40
     told = call("predict", model, "many/images", "--out", "p", "--json")
     failed = [row for row in told.document["outputs"] if row["error"]]
     assert told.code == 1
-    assert [Path(row["input"]).name for row in failed] == [_image(tmp_path / "many").name]
+    assert [Path(row["input"]).name for row in failed] == [an_image(tmp_path / "many").name]
     assert len(list((tmp_path / "p" / "masks").iterdir())) == 39
     assert leftovers(tmp_path) == []
 
@@ -191,7 +181,7 @@ def test_predict_with_broken_files_only_is_an_error_of_the_input(call: Call, mod
 
 
 def test_orphans_are_warnings(call: Call, few: Path) -> None:
-    _image(few).unlink()
+    an_image(few).unlink()
     sorted((few / "masks").iterdir())[5].unlink()
     told = call("check", few, "--json")
     found = {finding["code"]: finding["severity"] for finding in told.document["findings"]}
@@ -204,9 +194,9 @@ def test_orphans_are_warnings(call: Call, few: Path) -> None:
 
 
 def _more_values(data: Path) -> None:
-    mask = np.array(Pillow.open(_mask(data)))
+    mask = np.array(Pillow.open(a_mask(data)))
     mask[:4] = 7
-    Pillow.fromarray(mask).save(_mask(data))
+    Pillow.fromarray(mask).save(a_mask(data))
 
 
 @pytest.mark.parametrize("job", ["check", "train"])
@@ -218,7 +208,7 @@ def test_a_mask_with_more_values_than_classes_asks_for_one_flag(
     words = [few, "--classes", "0=sea,255=sky", *(STEP if job == "train" else ())]
     told = refused(call(job, *words))
     assert "none of the 2 classes: 7" in told.err
-    assert _mask(few).name in told.err
+    assert a_mask(few).name in told.err
     assert contents(tmp_path) == before
     commands = list(told.commands())
     assert len(commands) == 2
@@ -266,7 +256,7 @@ def test_one_pair_is_little_and_trains_all_the_same(call: Call, few: Path) -> No
 
 
 def test_images_of_two_depths_are_refused_before_training(call: Call, few: Path, tmp_path: Path) -> None:
-    path = _image(few)
+    path = an_image(few)
     deep = np.array(Pillow.open(path).convert("L")).astype(np.uint16) * 257
     path.unlink()
     Pillow.fromarray(deep).save(path.with_suffix(".png"))

@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from journeys.inside import STEP, Call, contents, refused
+from journeys.inside import STEP, Call, Spoil, a_mask, an_image, contents, refused
 from unetkit.data.dataset import open_data, write_manifest
 
 pytest.importorskip("torch")
-
-Spoil = Callable[[Path], object]
-
-
-def _image(data: Path) -> Path:
-    return sorted((data / "images").iterdir())[2]
-
-
-def _mask(data: Path) -> Path:
-    return sorted((data / "masks").iterdir())[2]
 
 
 def _link_folder(data: Path) -> None:
@@ -32,18 +21,18 @@ def _link_folder(data: Path) -> None:
 
 def _link_file(data: Path) -> None:
     (data.parent / "away").mkdir()
-    path = _image(data)
+    path = an_image(data)
     path.rename(data.parent / "away" / path.name)
     path.symlink_to(data.parent / "away" / path.name)
 
 
 def _rename(data: Path) -> None:
-    path = _image(data)
+    path = an_image(data)
     path.rename(path.with_name(os.fsdecode(b"caf\xe9.jpg")))
 
 
 def _rename_both(data: Path) -> None:
-    mask = _mask(data)
+    mask = a_mask(data)
     _rename(data)
     mask.rename(mask.with_name(os.fsdecode(b"caf\xe9.png")))
 
@@ -127,7 +116,7 @@ def test_a_manifest_that_says_nothing_of_links_is_asked_about(call: Call, few: P
 
 
 def test_a_dead_link_is_a_missing_file(call: Call, few: Path) -> None:
-    path = _image(few)
+    path = an_image(few)
     path.unlink()
     path.symlink_to("gone.jpg")
     told = call("check", few, "--json")
