@@ -104,8 +104,8 @@ PAIRS_BAR = {"pixel_accuracy": 0.78, "mean_iou": 0.23}
 ROWS = (
     Row("horizon-uav", "horizon-uav", "horizon", (*UAV_SPLIT, "--minutes", "2"), (0, 1, 2), "test", UAV_BAR),
     Row("ir-horizon", "ir-horizon", "infrared", (*IR_SPLIT, "--minutes", "1"), (0, 1, 2), "test", IR_BAR),
-    Row("forest", "forest", "forest", ("--minutes", "2.5"), (0, 1, 2), "test", FOREST_BAR, prepare=forest_by_tile),
-    Row("forest-random-split", "forest", "forest", (*AT_RANDOM, "--minutes", "2.5"), (0,), "test", {}),
+    Row("forest", "forest", "forest", ("--minutes", "4"), (0, 1, 2), "test", FOREST_BAR, prepare=forest_by_tile),
+    Row("forest-random-split", "forest", "forest", (*AT_RANDOM, "--minutes", "4"), (0,), "test", {}),
     Row("forest-sisters-apart", "forest", "forest", LEAK, (0, 1, 2), "test", {}, prepare=forest_sisters_apart),
     Row("forest-sisters-in-train", "forest", "forest", LEAK, (0, 1, 2), "test", {}, prepare=forest_sisters_in_train),
     Row("cityscapes-pairs", "cityscapes-pairs", "cityscapes-pairs", ("--minutes", "6"), (0,), "val", PAIRS_BAR, True),
