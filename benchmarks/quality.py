@@ -93,7 +93,7 @@ UAV_SPLIT = ("--split-by", "group", "--val", "b4,d3", "--test", "c2,d5,e12")
 # d5 and e5, d3 and e3 are cuts of the same recordings, some frames byte for byte: here they stand on one side.
 UAV_WITHOUT_TWINS = ("--split-by", "group", "--val", "b4,d3,e3", "--test", "c2,d5,e5,e12")
 IR_SPLIT = ("--split-by", "time", "--val", "15", "--test", "25", "--classes", "0=sea,255=sky")
-LEAK = ("--minutes", "1.5")
+LEAK = ("--minutes", "1")
 AT_RANDOM = ("--split-by", "random", "--val", "0.2", "--test", "0.2")
 UAV_BAR = {"mean_iou": 0.98}
 IR_BAR = {"class:sea:dice": 0.985}
@@ -104,8 +104,8 @@ PAIRS_BAR = {"pixel_accuracy": 0.78, "mean_iou": 0.23}
 ROWS = (
     Row("horizon-uav", "horizon-uav", "horizon", (*UAV_SPLIT, "--minutes", "2"), (0, 1, 2), "test", UAV_BAR),
     Row("ir-horizon", "ir-horizon", "infrared", (*IR_SPLIT, "--minutes", "1"), (0, 1, 2), "test", IR_BAR),
-    Row("forest", "forest", "forest", ("--minutes", "2.5"), (0, 1, 2), "test", FOREST_BAR, prepare=forest_by_tile),
-    Row("forest-random-split", "forest", "forest", (*AT_RANDOM, "--minutes", "2.5"), (0,), "test", {}),
+    Row("forest", "forest", "forest", ("--minutes", "1"), (0, 1, 2), "test", FOREST_BAR, prepare=forest_by_tile),
+    Row("forest-random-split", "forest", "forest", (*AT_RANDOM, "--minutes", "1"), (0,), "test", {}),
     Row("forest-sisters-apart", "forest", "forest", LEAK, (0, 1, 2), "test", {}, prepare=forest_sisters_apart),
     Row("forest-sisters-in-train", "forest", "forest", LEAK, (0, 1, 2), "test", {}, prepare=forest_sisters_in_train),
     Row("cityscapes-pairs", "cityscapes-pairs", "cityscapes-pairs", ("--minutes", "6"), (0,), "val", PAIRS_BAR, True),
