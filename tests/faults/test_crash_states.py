@@ -20,6 +20,7 @@ from faults.crash_model import Disk, UnmodelledError, crash_states, lay_out
 from faults.saves import BEFORE, BROKEN_PRODUCT, BROKEN_PROTOCOLS, SAVES, place
 from faults.trace import need_strace, record
 from faults.verdict import fault, mixed, older
+from unetkit.files import Array
 
 Judge = Callable[[Path, Mapping[str, int]], str]
 Count = Callable[[str], None]
@@ -126,34 +127,33 @@ def test_control_the_product_with_a_part_left_out_is_found(
     assert found.bad
 
 
-def test_control_torch_save_to_the_path_is_found(
-    children: Children, root: Path, shelf: Path, count_cases: Count
-) -> None:
+def by_torch(folder: Path) -> dict[str, Array]:
     import torch
 
-    def judge(folder: Path, said: Mapping[str, int]) -> str:
-        try:
-            arrays = {name: tensor.numpy() for name, tensor in torch.load(place(folder) / "last.pt").items()}
-        except (OSError, RuntimeError, EOFError, ValueError) as error:
-            return str(error) if said else ""
-        return older("last", int(arrays["weight"][0]), said) or mixed(arrays, int(arrays["weight"][0]))
-
-    found = explore(children, "torch.save", root, shelf, judge)
-    count_cases(f"{found}")
-    assert found.bad
+    return {name: tensor.numpy() for name, tensor in torch.load(folder / "last.pt").items()}
 
 
-def test_control_safetensors_save_file_is_found(
-    children: Children, root: Path, shelf: Path, count_cases: Count
+def by_safetensors(folder: Path) -> dict[str, Array]:
+    return load_file(folder / "last.plain")
+
+
+@pytest.mark.parametrize(("job", "load"), [("torch.save", by_torch), ("safetensors save_file", by_safetensors)])
+def test_control_another_librarys_save_is_found(
+    job: str,
+    load: Callable[[Path], dict[str, Array]],
+    children: Children,
+    root: Path,
+    shelf: Path,
+    count_cases: Count,
 ) -> None:
     def judge(folder: Path, said: Mapping[str, int]) -> str:
         try:
-            arrays = load_file(place(folder) / "last.plain")
-        except Exception as error:  # noqa: BLE001 - that library's errors are many
+            arrays = load(place(folder))
+        except Exception as error:  # noqa: BLE001 - their errors are many
             return str(error) if said else ""
         return older("last", int(arrays["weight"][0]), said) or mixed(arrays, int(arrays["weight"][0]))
 
-    found = explore(children, "safetensors save_file", root, shelf, judge)
+    found = explore(children, job, root, shelf, judge)
     count_cases(f"{found}")
     assert found.bad
 

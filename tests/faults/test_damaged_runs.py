@@ -17,13 +17,11 @@ import pytest
 import safetensors.numpy
 from safetensors import SafetensorError
 
-from unetkit.data.classes import ClassTable
+from predicting.brightness import CONTRACT
 from unetkit.data.manifest import Manifest, load_manifest, save_manifest
-from unetkit.data.normalise import Normalisation
 from unetkit.data.pair import Pair
-from unetkit.data.resize import Fit
 from unetkit.errors import FormatError, UsageError
-from unetkit.modelfile import Contract, Fingerprint, read_model, write_model
+from unetkit.modelfile import read_model, write_model
 from unetkit.runs import RunFolder, load_best, load_newest_intact, save_best, save_last
 
 FLIPS, CUTS, ZEROED, SWAPS = 2_000, 200, 200, 50
@@ -68,26 +66,8 @@ def new_run(path: Path, seed: int, source: str = "") -> RunFolder:
     run.write_history([{"step": n, "loss": seed / n, "seconds": 0.1 + n} for n in range(1, 80)])
     run.write_plan({"total": seed, "cuts": [[n, seed + n] for n in range(500)]})
     run.write_scores({"confusion": np.full((30, 30), seed)})
-    write_model(run.model, {name: array.astype(np.float32) for name, array in arrays(seed).items()}, contract())
+    write_model(run.model, {name: array.astype(np.float32) for name, array in arrays(seed).items()}, CONTRACT)
     return run
-
-
-def contract() -> Contract:
-    return Contract(
-        network="unet",
-        settings={"depth": 1},
-        classes=ClassTable.from_text("0=sea,255=sky"),
-        channels=3,
-        depth=8,
-        normalisation=Normalisation("train", (100.0, 110.5, 120.25), (50.0, 51.0, 52.0)),
-        size=Fit(48, 64),
-        outputs=1,
-        temperature=1.5,
-        scores={},
-        fingerprint=Fingerprint.of([f"{2**60:064x}"], [10, 20], np.eye(4, 5, dtype=np.uint8)),
-        licence="CC-BY-4.0",
-        versions={},
-    )
 
 
 @pytest.fixture
