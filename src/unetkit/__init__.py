@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from unetkit.predicting.predict import predict
     from unetkit.recipes.settings import settings
     from unetkit.reports.report import write_report as report
+    from unetkit.training.series import train_seeds
     from unetkit.training.train import train
 
     __version__: str
 
-__all__ = ["UnetkitError", "check", "evaluate", "load", "predict", "report", "settings", "train"]
+__all__ = ["UnetkitError", "check", "evaluate", "load", "predict", "report", "settings", "train", "train_seeds"]
 
 _ROWS = {
     "check": "unetkit.checking.check:check",
@@ -32,6 +33,7 @@ _ROWS = {
     "report": "unetkit.reports.report:write_report",
     "settings": "unetkit.recipes.settings:settings",
     "train": "unetkit.training.train:train",
+    "train_seeds": "unetkit.training.series:train_seeds",
 }
 
 
@@ -42,7 +44,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'unetkit' has no attribute '{name}'")
     from unetkit.extras import require, resolve
 
-    if name == "train":  # its rooms cannot even be imported without
+    if name in ("train", "train_seeds"):  # its rooms cannot even be imported without
         require("train", "training")
     return resolve(_ROWS[name])
 

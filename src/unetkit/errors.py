@@ -10,7 +10,8 @@ UnetkitError
 │   ├── DataError          files, folders, masks
 │   ├── AmbiguityError     two readings are possible: one flag decides
 │   ├── OutputExists       nothing is overwritten
-│   └── FormatError        a file of ours that is damaged, foreign or newer
+│   └── FormatError        a file of ours that is damaged or foreign
+│       └── OtherFormat    written by another version of unetkit
 ├── MachineError (3)       the machine said no
 │   ├── MissingExtra, DiskFull, OutOfMemory, PermissionRefused, DeviceMissing
 └── Interrupted (130/143)  a signal; the state is saved
@@ -79,6 +80,10 @@ class OutputExists(UsageError):
 
 class FormatError(UsageError):
     """A model, checkpoint or record is damaged, foreign, or written by a newer unetkit."""
+
+
+class OtherFormat(FormatError):
+    """A checkpoint is whole, and another version of unetkit wrote it."""
 
 
 class MachineError(UnetkitError):

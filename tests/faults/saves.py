@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from faults import moments
 from unetkit.files import Array, write_sealed_text
 from unetkit.runs import RunFolder, load_newest_intact, save_best, save_last
 
@@ -277,6 +278,7 @@ BROKEN_ENDLESS: dict[str, Job] = {
     "endless without folder fsync": endlessly(renaming_without_folder_fsync),
 }
 JOBS: dict[str, Job] = {
+    "a training": moments.training,
     "training": training,
     "going on": going_on,
     "replacing": replacing,

@@ -33,17 +33,6 @@ main(sys.argv[1:])
 """
 """A state after every step; killed when the second best is on disk, and before the state that knows of it."""
 
-LATE = """
-import sys, time
-from unetkit.config.jobs import TrainSettings
-from unetkit.training.scoring import Scorer
-from unetkit.training.train import train
-Scorer.__call__ = lambda self: {"mean_iou": 0.0}
-train(TrainSettings(resume=sys.argv[1]), started=time.time() - 3600)
-"""
-"""Goes on when the time is over, and finds nothing better."""
-
-
 def weights(run: Path) -> dict[str, bytes]:
     tensors, _ = read_tensors(run / "model.safetensors")
     return {name: tensor.tobytes() for name, tensor in tensors.items()}
@@ -69,7 +58,7 @@ def stopped(words: list[object], number: int, run: Path, folder: Path) -> subpro
     return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGUSR1, 138)])
 def test_a_signal_saves_the_state_and_the_run_goes_on_to_the_same_bits(
     unetkit: Unetkit, scenes: Path, tmp_path: Path, number: int, code: int
 ):
@@ -111,15 +100,26 @@ def test_killed_between_best_and_state_a_run_goes_on_to_the_same_bits(unetkit: U
     assert read_json(parts / "scores.json")["best"] == read_json(whole / "scores.json")["best"]
 
 
-def test_killed_between_best_and_state_a_time_budget_tells_of_the_best_what_its_file_holds(
-    scenes: Path, tmp_path: Path
+def test_a_time_budget_that_was_killed_is_one_that_never_was_by_its_plan(
+    unetkit: Unetkit, scenes: Path, tmp_path: Path
 ):
+    parts, whole = tmp_path / "parts", tmp_path / "whole"
+    words = ["train", scenes, *TINY, "--seed", "3"]
+    killed_between_best_and_state([*words, "--minutes", "0.3"], parts, tmp_path)
+    resumed = unetkit("train", "--resume", parts)
+    assert resumed.returncode == 0, resumed.stderr
+    replayed = unetkit(*words, "--plan", parts / "plan.json", "--out", whole)
+    assert replayed.returncode == 0, replayed.stderr
+    assert weights(parts) == weights(whole)
+    assert history(parts) == history(whole)
+
+
+def test_a_run_that_has_ended_says_so_and_is_no_error(unetkit: Unetkit, scenes: Path, tmp_path: Path):
     run = tmp_path / "run"
-    best = killed_between_best_and_state(["train", scenes, *TINY, "--minutes", "10", "--seed", "3"], run, tmp_path)
-    assert run_code(LATE, run, folder=tmp_path) == 0
-    told = read_json(run / "scores.json")
-    assert told["best"] == load_best(RunFolder(run))[1] == best
-    assert told["best"]["value"] == told["scores"]["scores"]["mean_iou"]
+    assert unetkit("train", scenes, *TINY, "--steps", 1, "--out", run).returncode == 0
+    again = unetkit("train", "--resume", run)
+    assert again.returncode == 0
+    assert f"unetkit train DATA --from {run}" in again.stderr
 
 
 def test_the_same_seed_gives_the_same_model_and_another_seed_another(unetkit: Unetkit, scenes: Path, tmp_path: Path):

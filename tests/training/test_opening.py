@@ -9,16 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from unetkit import console
 from unetkit.config.jobs import TrainSettings
 from unetkit.config.writing import to_yaml
-from unetkit.errors import ConfigError
+from unetkit.errors import ConfigError, DataError
 from unetkit.recipes.settings import settings
 from unetkit.runs import RunFolder, save_last
 from unetkit.training.interrupt import Interruption
 from unetkit.training.opening import begin
 from unetkit.training.result import TrainResult
 from unetkit.training.train import train
+
+Run = Callable[..., TrainResult]
 
 
 @pytest.fixture
@@ -29,19 +30,54 @@ def run(tmp_path: Path) -> RunFolder:
     )
 
 
-def resumed(run: RunFolder, **values: object) -> TrainSettings:
+def asking(run: RunFolder, **values: object) -> TrainSettings:
     given = settings("train", {"resume": str(run.path), **values})
     assert isinstance(given, TrainSettings)
-    return begin(given, None).settings
+    return given
 
 
-def test_what_is_said_beside_resume_is_told_to_have_no_effect(run: RunFolder, capsys: pytest.CaptureFixture[str]):
-    console.switch_on()
-    resumed(run)
-    assert capsys.readouterr().err == ""
-    resumed(run, **{"training.learning_rate": 1.0})
-    assert "--lr" in capsys.readouterr().err
-    console.switch_off()
+def resumed(run: RunFolder, **values: object) -> TrainSettings:
+    return begin(asking(run, **values), None).settings
+
+
+def test_what_the_run_has_already_may_be_said_again(run: RunFolder):
+    same = {"training.learning_rate": 3e-3, "network.preset": "small", "training.minutes": 10}
+    assert resumed(run, **same).training.learning_rate == 3e-3
+
+
+def test_where_it_is_computed_may_be_said_anew(run: RunFolder):
+    training = resumed(run, **{"training.threads": 3, "training.checkpoint_every": 5}).training
+    assert (training.threads, training.checkpoint_every) == (3, 5)
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"training.learning_rate": 1.0}, "training.learning_rate: 1.0, and the run has 0.003"),
+        ({"network.preset": "base"}, "network.preset: base, and the run has small"),
+        ({"data.size": "64"}, "data.size: "),
+        ({"training.minutes": 20}, "training.minutes: 20.0, and the run has 10.0"),
+        ({"out": "elsewhere"}, "out: elsewhere"),
+    ],
+)
+def test_a_changed_setting_is_refused_by_its_key(run: RunFolder, changed: dict[str, object], says: str):
+    with pytest.raises(ConfigError, match="not those that this run began with") as refused:
+        resumed(run, **changed)
+    assert says in refused.value.where
+    assert ("--extend" in refused.value.advice) == ("training.minutes" in changed)
+
+
+def test_a_budget_is_made_longer_and_only_longer(run: RunFolder):
+    extended = begin(asking(run, extend=True, **{"training.minutes": 20}), None)
+    assert extended.extended
+    assert extended.settings.training.minutes == 20
+    for shorter in ({}, {"training.minutes": 10}, {"training.minutes": 3}, {"training.steps": 9000}):
+        with pytest.raises(ConfigError):
+            resumed(run, extend=True, **shorter)
+    with pytest.raises(ConfigError, match="learning_rate|not those"):
+        resumed(run, extend=True, **{"training.minutes": 20, "training.learning_rate": 1.0})
+    with pytest.raises(ConfigError, match="goes with --resume"):
+        begin(TrainSettings(extend=True), "photos")
 
 
 def test_the_model_a_run_began_with_is_needed_only_until_its_first_checkpoint(run: RunFolder):
@@ -50,34 +86,50 @@ def test_the_model_a_run_began_with_is_needed_only_until_its_first_checkpoint(ru
     assert resumed(run).start_from is None
 
 
-def test_a_run_that_has_ended_or_data_beside_it_are_refused(run: RunFolder):
+def test_data_beside_a_run_that_goes_on_are_refused(run: RunFolder):
     with pytest.raises(ConfigError):
         begin(TrainSettings(resume=str(run.path)), "photos")
-    run.model.touch()
-    with pytest.raises(ConfigError, match="has ended"):
-        resumed(run)
+
+
+def test_a_run_that_has_ended_is_no_error_and_cannot_be_made_longer(scenes: Path, trained: Run):
+    result = trained(scenes)
+    again = train(TrainSettings(resume=str(result.run)))
+    assert again is not None
+    assert (again.run, again.steps, again.best, again.scores) == (result.run, result.steps, result.best, result.scores)
+    with pytest.raises(ConfigError, match="has ended") as refused:
+        resumed(RunFolder(result.run), extend=True, **{"training.steps": 50})
+    assert f"--from {result.run}" in refused.value.advice
 
 
 def test_commands_to_paste_hold_paths_with_blanks(run: RunFolder, tmp_path: Path):
     path = run.path.rename(tmp_path / "my run")
-    RunFolder(path).model.touch()
-    with pytest.raises(ConfigError) as ended:
-        begin(TrainSettings(resume=str(path)), None)
-    for error in (ended.value, Interruption(path, signal.SIGTERM).error()):
-        assert shlex.split(error.advice)[-1] == str(path)
+    with pytest.raises(ConfigError) as changed:
+        resumed(RunFolder(path), **{"training.seed": 8})
+    for advice in (changed.value.advice.splitlines()[0], Interruption(path, signal.SIGTERM).error().advice):
+        assert shlex.split(advice)[-1] == str(path)
 
 
-def test_images_that_changed_since_a_run_began_are_told(
-    scenes: Path, tmp_path: Path, trained: Callable[..., TrainResult], capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("part", ["images", "masks"])
+def test_files_that_changed_since_a_run_began_are_refused_by_name(
+    scenes: Path, tmp_path: Path, trained: Run, part: str
 ):
     data = Path(shutil.copytree(scenes, tmp_path / "data"))
     result = trained(data)
     result.model.unlink()
-    image = sorted((data / "images").iterdir())[3]
-    image.write_bytes(image.read_bytes() + b" ")
-    console.switch_on(quiet=True)
-    train(TrainSettings(resume=str(result.run)))
-    said = capsys.readouterr().err
-    console.switch_off()
-    assert "1 of 12 images have changed" in said
-    assert image.name in said
+    file = sorted((data / part).iterdir())[3]
+    file.write_bytes(file.read_bytes() + b" ")
+    with pytest.raises(DataError, match="1 of 24 files have changed") as refused:
+        train(TrainSettings(resume=str(result.run)))
+    assert file.name in refused.value.where
+    assert "--config" in refused.value.advice
+
+
+def test_a_longer_budget_trains_on_with_a_new_plan_and_is_remembered(scenes: Path, trained: Run):
+    result = trained(scenes, **{"training.steps": 4})
+    result.model.unlink()
+    longer = train(asking(RunFolder(result.run), extend=True, **{"training.steps": 7}))
+    assert longer is not None
+    assert longer.steps == 7
+    plan = RunFolder(result.run).read_plan()
+    assert (plan["first"], plan["total"], plan["changes"]) == (4, 7, [[4, 7]])
+    assert "steps: 7" in RunFolder(result.run).read_config()

@@ -25,13 +25,47 @@ def test_a_plan_is_never_cut_below_the_steps_already_made():
 def test_a_cut_of_less_than_a_hundredth_is_not_logged():
     plan = Plan(1000, "1 minute", 60.0)
     assert not plan.cut(10, 995)
-    assert plan.cuts == []
+    assert plan.changes == []
 
 
-def test_a_plan_survives_its_file():
+def decided() -> Plan:
     plan = Plan(1000, "1 minute", 60.0)
+    plan.scored(0)
     plan.cut(10, 700)
-    assert Plan.from_json(plan.to_json()) == plan
+    plan.scored(50)
+    plan.cut(60, 300)
+    return plan
+
+
+def test_a_plan_survives_its_file_and_all_that_it_says_is_known():
+    read = Plan.from_json(decided().to_json())
+    assert read.to_json() == decided().to_json()
+    assert read.known == 60
+
+
+def test_each_step_is_taken_by_the_plan_of_its_time():
+    plan = decided()
+    assert [plan.total_at(step) for step in (0, 9, 10, 59, 60, 299)] == [1000, 1000, 700, 700, 300, 300]
+
+
+def test_a_replay_has_the_same_steps_and_no_deadline():
+    replay = Plan.replayed(decided().to_json())
+    assert replay.deadline is None
+    assert (replay.total, replay.total_at(20), replay.scorings) == (300, 700, [0, 50])
+
+
+def test_only_what_was_decided_later_goes_on_from_a_plan():
+    early, late = Plan(1000, "1 minute", 60.0), decided()
+    assert late.goes_on_from(early)
+    assert not early.goes_on_from(late)
+    assert not decided().goes_on_from(Plan(900, "1 minute", 60.0))
+
+
+def test_a_longer_plan_counts_from_the_step_at_which_it_was_asked_for():
+    plan = decided()
+    plan.extend(55, Plan(2000, "3 minutes", 180.0))
+    assert [plan.total_at(step) for step in (20, 54, 55, 1999)] == [700, 700, 2000, 2000]
+    assert (plan.deadline, plan.budget, plan.known) == (180.0, "3 minutes", -1)
 
 
 @given(st.integers(1, 50), st.integers(1, 200), st.integers(1, 64))

@@ -8,7 +8,7 @@ def scored(*values: float) -> Progress:
     progress = Progress()
     for step, value in enumerate(values):
         progress.step = step
-        progress.scored({"mean_iou": value}, "mean_iou", epoch=step, now=step, took=0.1)
+        progress.scored({"mean_iou": value}, "mean_iou", now=step, took=0.1)
     return progress
 
 

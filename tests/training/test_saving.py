@@ -7,11 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from unetkit import console
 from unetkit.config.jobs import TrainSettings
+from unetkit.errors import FormatError
 from unetkit.recipes.settings import settings
 from unetkit.runs import RunFolder
+from unetkit.training.bottleneck import Spent
 from unetkit.training.clock import Clock
 from unetkit.training.device import Compute
 from unetkit.training.plan import Plan
@@ -40,12 +43,12 @@ def run(tmp_path: Path) -> RunFolder:
 
 def scored(session: Session, step: int, value: float) -> None:
     session.progress.step = step
-    session.progress.scored({"mean_iou": value}, "mean_iou", step, step, 0.1)
+    session.progress.scored({"mean_iou": value}, "mean_iou", step, 0.1)
 
 
 def killed_after_a_new_best(run: RunFolder, session: Session, plan: Plan) -> None:
     """A best of 0.5 at step 2, the state of step 3, a best of 0.7 at step 5, and no state after it."""
-    saver = Saver(run, session, plan)
+    saver = Saver(run, session, plan, Spent())
     scored(session, 2, 0.5)
     saver.best()
     session.progress.step = 3
@@ -58,18 +61,40 @@ def told(session: Session) -> tuple[float, int]:
     return session.progress.best, session.progress.best_step
 
 
-def test_with_a_time_budget_the_newer_best_stands(run: RunFolder, session: Session) -> None:
-    killed_after_a_new_best(run, session, MINUTES)
+@pytest.mark.parametrize("plan", [EXACT, MINUTES])
+def test_a_best_that_is_newer_than_the_state_is_made_again(run: RunFolder, session: Session, plan: Plan) -> None:
+    killed_after_a_new_best(run, session, plan)
     restore(run, session)
     assert session.progress.step == 3
-    assert told(session) == (0.7, 5)
-    assert best_arrays(run, session)[1] == Landmark("mean_iou", 0.7, 5)
-
-
-def test_a_run_of_a_number_of_steps_goes_on_as_if_never_stopped(run: RunFolder, session: Session) -> None:
-    killed_after_a_new_best(run, session, EXACT)
-    restore(run, session)
     assert told(session) == (0.5, 2)
+
+
+def test_what_was_decided_after_the_state_is_followed(run: RunFolder, session: Session) -> None:
+    plan = Plan(900, "1 minute", 60.0)
+    saver = Saver(run, session, plan, Spent())
+    session.progress.step = 3
+    saver.state(now=True)
+    plan.cut(5, 40)
+    saver.decided()
+    restored = restore(run, session)
+    assert restored is not None
+    assert (restored.total, restored.known) == (40, 5)
+
+
+def test_a_run_stopped_before_its_first_state_follows_what_was_decided(run: RunFolder, session: Session) -> None:
+    assert restore(run, session) is None
+    Saver(run, session, MINUTES, Spent()).decided()
+    restored = restore(run, session)
+    assert restored is not None
+    assert restored.total == 9
+
+
+def test_weights_of_another_network_are_refused_with_the_difference(run: RunFolder, session: Session) -> None:
+    killed_after_a_new_best(run, session, EXACT)
+    session.stepper.network.register_buffer("more", torch.zeros(1))
+    with pytest.raises(FormatError, match="another network") as refused:
+        restore(run, session)
+    assert "more is missing" in refused.value.where
 
 
 def test_a_best_that_is_damaged_is_made_again(run: RunFolder, session: Session) -> None:
@@ -78,7 +103,7 @@ def test_a_best_that_is_damaged_is_made_again(run: RunFolder, session: Session) 
     restore(run, session)
     assert not session.progress.has_best
     scored(session, 6, 0.1)
-    Saver(run, session, EXACT).best()
+    Saver(run, session, EXACT, Spent()).best()
     assert best_arrays(run, session)[1] == Landmark("mean_iou", 0.1, 6)
 
 

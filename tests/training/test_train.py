@@ -13,7 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from unetkit.config.jobs import TrainSettings
+from unetkit.data.arrays import Image, Mask
 from unetkit.data.dataset import open_data, write_manifest
+from unetkit.data.pair import Pair
 from unetkit.data.parallel import reading_threads
 from unetkit.errors import Interrupted, TrainingDiverged
 from unetkit.files import sha256_file
@@ -21,7 +24,7 @@ from unetkit.modelfile import read_model
 from unetkit.runs import RunFolder, load_newest_intact
 from unetkit.training import train
 from unetkit.training.plan import Plan
-from unetkit.training.planning import make_plan
+from unetkit.training.planning import choose_plan
 from unetkit.training.result import TrainResult
 from unetkit.training.scoring import Scorer
 from unetkit.training.session import Session
@@ -47,11 +50,11 @@ def test_the_threads_of_a_run_are_those_of_its_readers_too(
 ) -> None:
     seen: list[int] = []
 
-    def planning(session: Session, scorer: Scorer) -> Plan:
+    def planning(run: RunFolder, session: Session, scorer: Scorer, *, extended: bool) -> Plan:
         seen.append(reading_threads())
-        return make_plan(session, scorer)
+        return choose_plan(run, session, scorer, extended=extended)
 
-    monkeypatch.setattr(train, "make_plan", planning)
+    monkeypatch.setattr(train, "choose_plan", planning)
     trained(scenes)
     assert seen == [1]
 
@@ -67,6 +70,44 @@ def test_a_signal_in_the_first_scoring_is_not_kept_waiting_for_a_step(
     with pytest.raises(Interrupted):
         trained(scenes)
     assert load_newest_intact(RunFolder(tmp_path / "run"))[1]["progress"]["step"] == 0
+
+
+def test_a_signal_in_a_scoring_is_not_kept_waiting_for_its_end(
+    scenes: Path, tmp_path: Path, trained: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, asked = Scorer.read, list[int]()
+
+    def reading(self: Scorer, pair: Pair) -> tuple[Image, Mask]:
+        asked.append(1)
+        if len(asked) == 5:  # the first are those of the rehearsal
+            os.kill(os.getpid(), signal.SIGTERM)
+        return read(self, pair)
+
+    monkeypatch.setattr(Scorer, "read", reading)
+    with pytest.raises(Interrupted):
+        trained(scenes)
+    progress = load_newest_intact(RunFolder(tmp_path / "run"))[1]["progress"]
+    assert (progress["step"], progress["scored_step"]) == (0, -1)
+    assert train.train(TrainSettings(resume=str(tmp_path / "run"))) is not None
+
+
+def test_a_time_budget_is_replayed_from_its_plan_to_the_same_bits(scenes: Path, tmp_path: Path, trained: Run) -> None:
+    timed = trained(scenes, **{"training.minutes": 0.15, "training.steps": None})
+    plan = RunFolder(timed.run).read_plan()
+    assert plan["changes"]
+    replay = {"training.plan": str(timed.run / "plan.json"), "training.steps": None, "out": str(tmp_path / "again")}
+    again = trained(scenes, **replay)
+    assert again.steps == timed.steps
+    assert (tensors_of(again), rows_of(again)) == (tensors_of(timed), rows_of(timed))
+    assert RunFolder(again.run).read_plan()["scorings"] == plan["scorings"]
+
+
+def tensors_of(result: TrainResult) -> dict[str, bytes]:
+    return {name: tensor.tobytes() for name, tensor in read_model(result.model)[0].items()}
+
+
+def rows_of(result: TrainResult) -> list[dict[str, Any]]:
+    return [{**row, "seconds": 0} for row in RunFolder(result.run).read_history()]
 
 
 def test_hashes_that_a_manifest_brought_are_not_believed(scenes: Path, tmp_path: Path, trained: Run) -> None:

@@ -1,6 +1,7 @@
 """`unetkit train`: from a folder of images and masks to a model."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -11,15 +12,12 @@ from unetkit.cli.command import Outcome, job_command
 from unetkit.cli.idle import Idle
 from unetkit.cli.views.preview import preview_document, show_preview
 from unetkit.cli.views.run import show_run
+from unetkit.cli.views.seeds import show_seeds
 from unetkit.config.jobs import TrainSettings
-from unetkit.config.keys import keys_of
+from unetkit.runs.naming import is_series
 
 
 def _idle(settings: TrainSettings, _data: str | None = None) -> Iterator[Idle]:
-    if settings.resume is not None:
-        others = frozenset(keys_of(TrainSettings)) - {("resume",)}
-        again = "to train in another way: unetkit train DATA --from MODEL"
-        yield Idle(others, "a run goes on with the settings that it began with", again)
     if settings.recipe is None:
         yield Idle(frozenset({("variant",)}), "only a recipe has variants", "or name the recipe with --recipe NAME")
 
@@ -33,7 +31,10 @@ def train(
     /,
 ) -> Outcome:
     """Train a model."""
-    result = unetkit.train(settings, data, started=current_call.get().started)
+    started = current_call.get().started
+    if settings.seeds > 1 or (settings.resume is not None and is_series(Path(settings.resume))):
+        return Outcome(unetkit.train_seeds(settings, data, started=started).to_json(), show_seeds)
+    result = unetkit.train(settings, data, started=started)
     if result is None:
         return Outcome(preview_document(settings.preview), show_preview)
     return Outcome(result.to_json(), show_run)

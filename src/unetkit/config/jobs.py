@@ -32,6 +32,8 @@ class TrainSettings(Settings):
     out: str | None = setting(None, "run folder; runs/<data name>-<n> when not given", short="--out", shown="DIR")
     start_from: str | None = setting(None, "model whose weights training starts from", short="--from", shown="MODEL")
     resume: str | None = setting(None, "run folder to continue", short="--resume", shown="RUN")
+    extend: bool = setting(False, "with --resume: train longer than the run was planned to", short="--extend")
+    seeds: int = setting(1, "runs with seeds from --seed on, and their mean and spread", ge=1, short="--seeds")
     overwrite: bool = setting(False, "replace an existing run folder", short="--overwrite")
     licence: str = setting("", "licence of the model, written into its file", short="--licence")
     preview: str | None = setting(

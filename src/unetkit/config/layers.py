@@ -24,6 +24,7 @@ Job = TypeVar("Job", bound=Settings)
 
 ENVIRONMENT_PREFIX = "UNETKIT_"
 PRESET = ("network", "preset")
+RESUME = ("resume",)
 NO_PRESETS: Mapping[str, Mapping[str, object]] = {}
 DEFAULT = "default"
 NO_BUDGET = "default, as no budget was given"
@@ -37,6 +38,7 @@ class Given:
     origin: str
 
 
+NOTHING = Given(None, "default")
 Layer = Mapping[Path, Given]
 Presets = Mapping[str, Mapping[str, object]]
 
@@ -186,9 +188,10 @@ def resolve(job: type[Job], layers: Sequence[Layer], presets: Presets = NO_PRESE
             in one layer.
     """
     given = merge(layers)
-    if "network" in sections_of(job) and presets:
+    resumed = given.get(RESUME, NOTHING).value is not None  # that run has its network and its budget
+    if "network" in sections_of(job) and presets and not resumed:
         given = _preset_layer(job, given, presets) | given
-    if "training" in sections_of(job) and not _names_budget(given):
+    if "training" in sections_of(job) and not resumed and not _names_budget(given):
         given[("training", "minutes")] = Given(DEFAULT_MINUTES, NO_BUDGET)
     try:
         settings = job.model_validate(_nested(given))
@@ -214,7 +217,7 @@ def _put_aside(below: dict[Path, Given], layer: Layer) -> None:
     budgets = _names_budget(layer)
     if len(budgets) > 1:
         raise ConfigError(
-            "one budget only: minutes, epochs or steps",
+            "one budget only: minutes, epochs, steps or a plan",
             where="; ".join(budget.origin for budget in budgets),
             advice="leave out all but one",
         )

@@ -153,7 +153,7 @@ class AugmentationSettings(Settings):
     )
 
 
-BUDGETS = (("training", "minutes"), ("training", "epochs"), ("training", "steps"))
+BUDGETS = (("training", "minutes"), ("training", "epochs"), ("training", "steps"), ("training", "plan"))
 DEFAULT_MINUTES = 10.0
 
 
@@ -163,6 +163,9 @@ class TrainingSettings(Settings):
     minutes: float | None = setting(None, "time budget from process start to the saved model", gt=0, short="--minutes")
     epochs: int | None = setting(None, "passes over the training images", ge=1, short="--epochs")
     steps: int | None = setting(None, "optimiser steps", ge=1, short="--steps")
+    plan: str | None = setting(
+        None, "the plan.json of another run: the same steps, whatever the clock says", short="--plan", shown="FILE"
+    )
     batch: int = setting(16, "images a step", ge=1, short="--batch")
     optimiser: Literal["adam", "adamw", "sgd", "rmsprop"] = setting("adamw", "optimiser")
     learning_rate: float = setting(3e-3, "highest learning rate", gt=0, short="--lr")
@@ -180,6 +183,7 @@ class TrainingSettings(Settings):
     ema: float = setting(
         0.98, "decay of the moving average of the weights that is scored and saved; 0 is off", ge=0, lt=1
     )
+    recover: bool = setting(True, "when the loss jumps, go back to the best weights with half the learning rate")
     early_stopping: int = setting(0, "scorings without a better score before training stops; 0 is off", ge=0)
     metric: str = setting("mean_iou", "the score that chooses the best model", short="--metric", shown="NAME")
     seed: int = setting(0, "the one source of all randomness", ge=0, short="--seed")
@@ -188,10 +192,14 @@ class TrainingSettings(Settings):
     precision: Literal["auto", "fp32", "bf16"] = setting(
         "auto", "auto: bf16 on a GPU and on a CPU that computes in it, else fp32"
     )
+    deterministic: bool | None = setting(
+        None, "the same seed gives the same bits; yes on a CPU, no on a GPU", short="--deterministic"
+    )
+    checkpoint_every: float = setting(60.0, "seconds of training that a power cut may cost at most", ge=0)
 
     @model_validator(mode="after")
     def _one_budget(self) -> Self:
-        given = [name for name in ("minutes", "epochs", "steps") if getattr(self, name) is not None]
+        given = [name for _, name in BUDGETS if getattr(self, name) is not None]
         if len(given) > 1:
             raise ValueError(f"one budget only: {' and '.join('--' + name for name in given)} are given")
         return self

@@ -17,7 +17,7 @@ from unetkit.data.description import about_of, describe, masks_of, reading_of, r
 from unetkit.data.encodings import Encoding
 from unetkit.data.groups import GroupRule
 from unetkit.data.layouts import Reading, find_pairs
-from unetkit.data.manifest import HASH, Manifest, find_manifest, load_manifest, save_manifest
+from unetkit.data.manifest import HASH, MASK_HASH, Manifest, find_manifest, load_manifest, save_manifest
 from unetkit.data.pair import Pair
 from unetkit.data.parallel import each
 from unetkit.data.pixels import read_photo, read_truth
@@ -112,6 +112,13 @@ class DataSet:
         hashes = each(lambda pair: sha256_file(self.root / pair.image), pairs, "hashing images")
         return {pair.image: sha256 for pair, sha256 in zip(pairs, hashes, strict=True)}
 
+    def hash_masks(self, pairs: Sequence[Pair]) -> dict[str, str]:
+        """Mask → SHA-256 of its file as it is now; of several files, joined by `|` as their names are."""
+        hashes = each(
+            lambda pair: "|".join(sha256_file(self.root / mask) for mask in pair.masks), pairs, "hashing masks"
+        )
+        return {pair.mask: sha256 for pair, sha256 in zip(pairs, hashes, strict=True)}
+
     def refuse_bad(self, more: Sequence[BadFile] = ()) -> None:
         """Raise DataError if a file of a pair cannot be used, `more` that was found later: before training starts."""
         used = {pair.image for pair in self.pairs}
@@ -174,18 +181,26 @@ def open_data(
 
 
 def write_manifest(
-    dataset: DataSet, folder: Path, *, hashes: Mapping[str, str] | None = None, sealed: bool = False
+    dataset: DataSet,
+    folder: Path,
+    *,
+    hashes: Mapping[str, str] | None = None,
+    masks: Mapping[str, str] | None = None,
+    sealed: bool = False,
 ) -> None:
     """Write `manifest.csv` and `data.yaml` into `folder`, which must exist.
 
     Args:
         hashes: what `hash_images` gave for all pairs, to be added as a column; one that the data brought gives way.
+        masks: what `hash_masks` gave, likewise.
         sealed: protect both files by checksums, as in a run folder.
     """
     description = describe(dataset.reading, dataset.encoding, dataset.classes, dataset.groups, dataset.split_by)
     columns = dict(dataset.columns)
     if hashes is not None:
         columns[HASH] = tuple(hashes[pair.image] for pair in dataset.pairs)
+    if masks is not None:
+        columns[MASK_HASH] = tuple(masks[pair.mask] for pair in dataset.pairs)
     manifest = Manifest(dataset.root, dataset.pairs, columns, {**dataset.about, **description})
     save_manifest(manifest, folder, sealed=sealed)
 

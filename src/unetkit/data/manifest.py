@@ -1,6 +1,6 @@
 """The manifest: `manifest.csv` says which image has which mask, split and group; `data.yaml` says how to read them.
 
-    image,mask,split,group[,sha256][,further columns]
+    image,mask,split,group[,sha256][,mask_sha256][,further columns]
 
 Paths are relative to `root` in `data.yaml`, which is by default the manifest's own folder. `data.yaml` may be edited by
 hand (names of classes, say). In a run folder both are sealed: `data.yaml` ends with its own checksum and holds the
@@ -26,7 +26,7 @@ from unetkit.files import read_sealed_text, sha256_file, write_bytes, write_seal
 
 TABLE, DESCRIPTION = "manifest.csv", "data.yaml"
 COLUMNS = ("image", "mask", "split", "group")
-HASH = "sha256"
+HASH, MASK_HASH = "sha256", "mask_sha256"
 FORMAT = 1
 _SEAL, _HASHED = b"# sha256: ", b"\nmanifest_sha256:"
 
@@ -38,7 +38,8 @@ class Manifest:
     Attributes:
         root: the folder that the pairs' paths are relative to, absolute.
         pairs: in the order of the table.
-        columns: further columns, a value for each pair; `sha256` is that of the image file when it was written.
+        columns: further columns, a value for each pair; `sha256` is that of the image file when it was written,
+            `mask_sha256` that of the mask (of several, joined by `|`).
         description: the other keys of `data.yaml`: layout, encoding, classes, groups, source, licence.
     """
 
@@ -62,7 +63,8 @@ def save_manifest(manifest: Manifest, folder: Path, *, sealed: bool = False) -> 
         sealed: protect both by checksums, as in a run folder.
     """
     columns = manifest.columns
-    order = [HASH] * (HASH in columns) + [name for name in columns if name != HASH]
+    hashes = (HASH, MASK_HASH)
+    order = [*filter(columns.__contains__, hashes), *(name for name in columns if name not in hashes)]
     rows = [
         (pair.image, pair.mask, pair.split or "", pair.group or "", *(columns[name][i] for name in order))
         for i, pair in enumerate(manifest.pairs)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from unetkit.errors import FormatError
+from unetkit.errors import FormatError, OtherFormat
 from unetkit.files import (
     Array,
     plain,
@@ -26,6 +26,7 @@ from unetkit.files import (
 from unetkit.runs.folder import RunFolder
 
 KEY = "checkpoint"
+FORMAT = 2
 
 Loaded = tuple[dict[str, Array], dict[str, Any]]
 
@@ -80,12 +81,15 @@ def load_newest_intact(run: RunFolder) -> tuple[dict[str, Array], dict[str, Any]
 
     Raises:
         FormatError: neither is intact; both are named.
+        OtherFormat: another version of unetkit wrote it.
     """
     faults: list[FormatError] = []
     for name in ("last", "previous"):
         path = checkpoint(run, name)
         try:
             tensors, envelope = _read(run, path)
+        except OtherFormat:
+            raise
         except FormatError as fault:
             faults.append(fault)
             continue
@@ -105,7 +109,7 @@ def checkpoint(run: RunFolder, name: str) -> Path:
 
 def _write(run: RunFolder, path: Path, tensors: Mapping[str, Array], metadata: Mapping[str, Any], step: int) -> None:
     refuse_not_finite(tensors, path)
-    envelope = {"run": run.run_id, "step": step, "state": metadata}
+    envelope = {"format": FORMAT, "run": run.run_id, "step": step, "state": metadata}
     write_tensors(path, tensors, {KEY: json.dumps(plain(envelope), ensure_ascii=False, allow_nan=False)})
 
 
@@ -114,6 +118,13 @@ def _read(run: RunFolder, path: Path) -> tuple[dict[str, Array], dict[str, Any]]
     if KEY not in metadata:
         raise FormatError("this file is no checkpoint", where=str(path))
     envelope: dict[str, Any] = json.loads(metadata[KEY])
+    written = int(envelope.get("format", 1))
+    if written != FORMAT:
+        raise OtherFormat(
+            f"this checkpoint has format {written}, and this unetkit reads {FORMAT}",
+            where=str(path),
+            advice=f"go on with the unetkit that began the run: {run.environment} says which",
+        )
     if envelope["run"] != run.run_id:
         raise FormatError("this checkpoint belongs to another run", where=str(path))
     return tensors, envelope

@@ -182,6 +182,10 @@ class RunFolder:
         """The resolved settings as YAML text, verified."""
         return read_sealed_text(self.config)
 
+    def write_config(self, text: str) -> None:
+        """Replace the resolved settings."""
+        write_sealed_text(self.config, text)
+
     def write_history(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Replace the history by `rows`, at least one."""
         write_jsonl(self.history, rows)

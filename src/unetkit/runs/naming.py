@@ -10,6 +10,9 @@ from pathlib import Path
 from unetkit.errors import DataError, UsageError
 from unetkit.runs.folder import RunFolder
 
+SERIES = "series.json"
+"""Lies in the folder that holds the runs of several seeds."""
+
 
 def next_free(folder: Path, name: str = "") -> Path:
     """The next numbered output in `folder`: `<name>-<n>`, or `<n>` without a name; n is one above the largest there."""
@@ -28,6 +31,11 @@ def name_of_data(source: str) -> str:
     return path.parent.name if path.stem == "manifest" else path.stem
 
 
+def is_series(path: Path) -> bool:
+    """Whether `path` holds the runs of several seeds."""
+    return (path / SERIES).is_file()
+
+
 def locate_model(text: str) -> Path:
     """The model file that MODEL means: the file itself, or the `model.safetensors` of a run folder.
 
@@ -40,6 +48,8 @@ def locate_model(text: str) -> Path:
         return path
     if not path.is_dir():
         raise DataError("there is no such model", where=text, advice=_nearest(path))
+    if is_series(path):
+        raise DataError("this folder holds a run for each seed", where=text, advice=f"name one of them: {path}/seed-...")
     if not RunFolder.is_run(path):
         raise DataError(
             "this folder is no run: it holds no config.yaml and manifest.csv",

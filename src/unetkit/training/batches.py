@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -57,19 +58,28 @@ class BatchMaker:
         self._span = span
         self._seed = seed
         self._device = device
+        self._seconds = 0.0
         shape = (1, -1, 1, 1)
         self._offset = torch.tensor(normalisation.offset, dtype=torch.float32, device=device).view(shape)
         self._scale = torch.tensor(normalisation.scale, dtype=torch.float32, device=device).view(shape)
 
     def make(self, number: int) -> Batch:
         """The batch number `number`, augmented and normalised."""
+        started = time.perf_counter()
         samples = samples_of(self._seed, number, self.batch, self.images)
         parameters = [draw(self._ranges, (self._seed, sample.epoch, sample.position)) for sample in samples]
         if self._device == "cpu":
             images, masks = self._on_cpu(samples, parameters)
         else:
             images, masks = self._on_gpu(samples, parameters)
-        return Batch((images - self._offset) / self._scale, masks, samples)
+        made = Batch((images - self._offset) / self._scale, masks, samples)
+        self._seconds += time.perf_counter() - started
+        return made
+
+    @property
+    def decoding(self) -> float:
+        """The share of the making of batches so far that was waiting for decoded images, 0..1."""
+        return min(self.cache.waited / self._seconds, 1.0) if self._seconds else 0.0
 
     def _on_cpu(self, samples: Sequence[Sample], parameters: Sequence[Parameters]) -> tuple[torch.Tensor, torch.Tensor]:
         fill = self._normalisation.fill

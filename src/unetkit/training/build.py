@@ -94,8 +94,8 @@ def make_rates(settings: TrainingSettings) -> Rates:
 
 
 def time_budget(settings: TrainingSettings) -> float | None:
-    """Seconds that a run may take; None where steps or epochs are said."""
-    if settings.steps is not None or settings.epochs is not None:
+    """Seconds that a run may take; None where steps, epochs or a plan are said."""
+    if any(said is not None for said in (settings.steps, settings.epochs, settings.plan)):
         return None
     return (settings.minutes or DEFAULT_MINUTES) * 60
 

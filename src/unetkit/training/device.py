@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Generator
 from dataclasses import dataclass
 
 import torch
+import torch.utils.deterministic
 
 from unetkit.data.parallel import processors
 from unetkit.predicting.backends.torch import choose_device
@@ -20,11 +22,13 @@ class Compute:
         device: "cpu" or "cuda".
         threads: CPU threads of the tensor library.
         precision: "fp32" or "bf16" (autocast of the forward pass; weights and loss stay float32).
+        deterministic: the same bits each time.
     """
 
     device: str
     threads: int
     precision: str
+    deterministic: bool = True
 
     def __str__(self) -> str:
         where = f"{self.threads} CPU threads" if self.device == "cpu" else "the GPU"
@@ -37,13 +41,14 @@ class Compute:
         return torch.autocast(self.device, dtype=torch.bfloat16)
 
 
-def choose_compute(device: str, threads: int, precision: str) -> Compute:
+def choose_compute(device: str, threads: int, precision: str, deterministic: bool | None = None) -> Compute:
     """Turn "auto" into what is here.
 
     Args:
         device: "auto", "cpu" or "cuda".
         threads: 0 takes all processors that this process may use.
         precision: "auto" is bfloat16 on a GPU and on a CPU that computes in it (docs/decisions/006), else float32.
+        deterministic: None is yes on a CPU and no on a GPU, where it costs much.
 
     Raises:
         DeviceMissing: "cuda" was asked for, and there is none.
@@ -51,7 +56,8 @@ def choose_compute(device: str, threads: int, precision: str) -> Compute:
     chosen = choose_device(device)
     if precision == "auto":
         precision = "bf16" if chosen == "cuda" or torch.cpu.get_capabilities().get("avx512_bf16") else "fp32"
-    return Compute(chosen, threads or processors(), precision)
+    exact = chosen == "cpu" if deterministic is None else deterministic
+    return Compute(chosen, threads or processors(), precision, exact)
 
 
 @contextlib.contextmanager
@@ -60,9 +66,19 @@ def prepared(compute: Compute) -> Generator[None]:
     torch.set_num_threads(compute.threads)
     # Subnormal numbers cost a hundredfold on CPUs and carry nothing here.
     torch.set_flush_denormal(True)
-    if compute.device == "cuda":
-        torch.backends.cudnn.benchmark = True
+    _choose_algorithms(compute)
     try:
         yield
     finally:
         torch.set_flush_denormal(False)
+        torch.use_deterministic_algorithms(False)
+
+
+def _choose_algorithms(compute: Compute) -> None:
+    """Deterministic ones, or the fastest; where a GPU has no deterministic one, torch says so and goes on."""
+    torch.use_deterministic_algorithms(compute.deterministic, warn_only=True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # nothing here reads what it has not written
+    if compute.device == "cuda":
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.backends.cudnn.benchmark = not compute.deterministic
+        torch.backends.cudnn.deterministic = compute.deterministic

@@ -1,4 +1,7 @@
-"""SIGINT and SIGTERM during training: the step in progress is finished and saved; a second signal stops at once."""
+"""SIGINT, SIGTERM and SIGUSR1 during training: the step in progress is finished and saved; a second one stops at once.
+
+SIGUSR1 is what a cluster's scheduler sends some time before it ends a job.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,8 @@ from pathlib import Path
 from types import FrameType
 
 from unetkit.errors import Interrupted
+
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGUSR1") if hasattr(signal, name))
 
 
 @dataclass(slots=True)
@@ -31,6 +36,15 @@ class Interruption:
             advice=f"unetkit train --resume {shlex.quote(str(self.run))}",
         )
 
+    def check(self) -> None:
+        """Stop here if a stop was asked for.
+
+        Raises:
+            Interrupted: it was; whoever holds a state saves it before this reaches the caller.
+        """
+        if self.requested:
+            raise self.error()
+
     def on_signal(self, number: int, _frame: FrameType | None) -> None:
         """The handler: the first signal asks, the second ends at once."""
         if self.requested:
@@ -40,12 +54,12 @@ class Interruption:
 
 @contextmanager
 def interruption(run: Path) -> Generator[Interruption]:
-    """Catch the two signals while the body runs (in the main thread; elsewhere nobody can)."""
+    """Catch the signals while the body runs (in the main thread; elsewhere nobody can)."""
     state = Interruption(run)
     if threading.current_thread() is not threading.main_thread():
         yield state
         return
-    before = {number: signal.signal(number, state.on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, state.on_signal) for number in SIGNALS}
     try:
         yield state
     finally:

@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from unetkit.errors import TrainingDiverged
+from unetkit.errors import Interrupted, TrainingDiverged
 from unetkit.training.batches import Ahead, Batch
+from unetkit.training.bottleneck import Spent
 from unetkit.training.interrupt import Interruption
 from unetkit.training.observers import Observer, Scoring, StepRecord
 from unetkit.training.optimiser import set_rate
@@ -44,7 +45,15 @@ class Rhythm:
 
 @dataclass(slots=True)
 class Loop:
-    """One run of training from its progress so far to the end of its plan."""
+    """One run of training from its progress so far to the end of its plan.
+
+    Attributes:
+        score: name → value on the validation split; raises Interrupted when a signal came meanwhile.
+        recover: what is done when the loss has jumped; None lets it.
+        spent: what the time goes into.
+        clock: seconds of training so far.
+        names: the files of a batch.
+    """
 
     stepper: Stepper
     batches: Ahead
@@ -55,6 +64,8 @@ class Loop:
     seed: int
     score: Callable[[], dict[str, float]]
     saver: Saver
+    recover: Callable[[], None] | None
+    spent: Spent
     clock: Callable[[], float]
     names: Callable[[Batch], list[str]]
     observers: Sequence[Observer]
@@ -67,36 +78,42 @@ class Loop:
 
         Raises:
             TrainingDiverged: a step made NaN or Inf, or weights that score so; the last checkpoint is whole.
-            Interrupted: SIGINT or SIGTERM; the state was saved after the step in progress.
+            Interrupted: SIGINT, SIGTERM or SIGUSR1; the state was saved, after the step in progress.
         """
-        if not self.progress.scorings:
-            self._score_now()
-        self._look_around()
         pace = Pace(self._finish_seconds())
         stream = iter(self.batches)
-        while self.progress.step < self.plan.total and not self.progress.out_of_patience(self.rhythm.patience):
-            self._one_step(stream, pace)
-            self._keep_to_the_deadline(pace)
+        while True:
             if self._scoring_is_due():
                 self._score_now(pace)
             self._look_around()
+            if self._is_over():
+                return
+            self._one_step(stream, pace)
+            self._keep_to_the_deadline(pace)
+
+    def _is_over(self) -> bool:
+        step = self.progress.step
+        return step >= self.plan.total_at(step) or self.progress.out_of_patience(self.rhythm.patience)
 
     # --- one step ---------------------------------------------------------------------------------------------------
 
     def _one_step(self, stream: Iterator[Batch], pace: Pace) -> None:
         started = time.perf_counter()
-        self._batches = [next(stream) for _ in range(self.rhythm.accumulate)]
+        with self.spent.on("wait"):
+            self._batches = [next(stream) for _ in range(self.rhythm.accumulate)]
         waited = time.perf_counter() - started
-        rate = self.rates.rate(self.progress.step, self.plan.total, self.progress.plateau)
-        set_rate(self.stepper.optimiser, rate, self.rates.momentum(self.progress.step, self.plan.total))
-        outcome = self.stepper.step(self._batches, seed=((self.seed << 32) + self.progress.step) % 2**64)
+        total = self.plan.total_at(self.progress.step)
+        rate = self.rates.rate(self.progress.step, total, self.progress.plateau) * self.progress.guard.factor
+        set_rate(self.stepper.optimiser, rate, self.rates.momentum(self.progress.step, total))
+        with self.spent.on("compute"):
+            outcome = self.stepper.step(self._batches, seed=((self.seed << 32) + self.progress.step) % 2**64)
         if not outcome.finite:
             what = f"step {self.progress.step + 1}: loss {outcome.loss:g}, gradient norm {outcome.gradient_norm:g}"
             raise self._diverged(what)
         self.progress.stepped(outcome.loss)
         record = StepRecord(
             step=self.progress.step,
-            total=self.plan.total,
+            total=total,
             epoch=self.rhythm.epoch(self.progress.step),
             loss=outcome.loss,
             gradient_norm=outcome.gradient_norm,
@@ -108,6 +125,8 @@ class Loop:
         pace.stepped(record.seconds)
         for observer in self.observers:
             observer.stepped(record)
+        if self.recover is not None and self.progress.guard.jumped(outcome.loss):
+            self.recover()
 
     def _diverged(self, what: str) -> TrainingDiverged:
         files = [name for batch in self._batches for name in self.names(batch)]
@@ -122,36 +141,44 @@ class Loop:
     # --- between steps ----------------------------------------------------------------------------------------------
 
     def _keep_to_the_deadline(self, pace: Pace) -> None:
-        if self.plan.deadline is None:
+        step = self.progress.step
+        if self.plan.deadline is None or step < self.plan.known:
             return
-        feasible = pace.feasible(self.clock(), self.plan.deadline, self.progress.step)
-        if feasible is not None:
-            self.plan.cut(self.progress.step, feasible)
+        feasible = pace.feasible(self.clock(), self.plan.deadline, step)
+        if feasible is not None and self.plan.cut(step, feasible):
+            self.saver.decided()
 
     def _finish_seconds(self) -> float:
         """What comes after the last step: its scoring, that of the best weights, and the model file."""
         return FINISH_SECONDS + 2 * self.progress.scoring_seconds
 
     def _scoring_is_due(self) -> bool:
-        """After each epoch; with a time budget, fewer where scoring would take more than its share of the time."""
-        if self.progress.step >= self.plan.total:
-            return True
-        if int(self.rhythm.epoch(self.progress.step)) == int(self.progress.scored_epoch):
+        """At both ends and after each epoch; with a time budget, fewer where it would take more than its share."""
+        step, scored = self.progress.step, self.progress.scored_step
+        if step == scored:
             return False
-        if self.plan.deadline is None:
+        if step in (0, self.plan.total_at(step)):
             return True
+        if step <= self.plan.known:
+            return step in self.plan.scorings
+        if int(self.rhythm.epoch(step)) == int(self.rhythm.epoch(max(scored, 0))):
+            return False
         since = self.clock() - self.progress.scored_at
-        return self.progress.scoring_seconds <= SCORING_SHARE * since
+        return self.plan.deadline is None or self.progress.scoring_seconds <= SCORING_SHARE * since
 
-    def _score_now(self, pace: Pace | None = None) -> None:
-        started = self.clock()
-        scores = self._scores()
-        took = self.clock() - started
+    def _score_now(self, pace: Pace) -> None:
         step = self.progress.step
-        better = self.progress.scored(scores, self.metric, self.rhythm.epoch(step), self.clock(), took)
-        if pace is not None:
+        self.plan.scored(step)
+        self.saver.decided()
+        self.saver.state(ahead=self.progress.scoring_seconds)
+        started = self.clock()
+        with self.spent.on("score"):
+            scores = self._scores()
+        took = self.clock() - started
+        better = self.progress.scored(scores, self.metric, self.clock(), took)
+        if step:
             pace.aside += took
-            pace.finish = self._finish_seconds()
+        pace.finish = self._finish_seconds()
         scoring = Scoring(
             step=step,
             epoch=self.rhythm.epoch(step),
@@ -171,6 +198,9 @@ class Loop:
     def _scores(self) -> dict[str, float]:
         try:
             return self.score()
+        except Interrupted:
+            self.saver.state(now=True)
+            raise
         except TrainingDiverged as error:
             if not self._batches:
                 raise
@@ -180,7 +210,5 @@ class Loop:
         return float(self.stepper.optimiser.param_groups[0]["lr"]) if self.progress.step else None
 
     def _look_around(self) -> None:
-        stopping = bool(self.interruption.requested)
-        self.saver.state(now=stopping or self.progress.step >= self.plan.total)
-        if stopping:
-            raise self.interruption.error()
+        self.saver.state(now=bool(self.interruption.requested) or self._is_over())
+        self.interruption.check()

@@ -5,80 +5,81 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import reduce
 from pathlib import Path
 
 from unetkit.config.jobs import TrainSettings
-from unetkit.config.keys import keys_of
 from unetkit.config.layers import settings_of_text
-from unetkit.config.sections import DEFAULT_MINUTES, DataSettings
+from unetkit.config.sections import DataSettings
 from unetkit.config.writing import to_yaml
-from unetkit.console import say, warn
+from unetkit.console import say
 from unetkit.data.dataset import DataSet, write_manifest
-from unetkit.data.manifest import HASH
-from unetkit.errors import ConfigError
+from unetkit.data.manifest import HASH, MASK_HASH
+from unetkit.errors import ConfigError, DataError
 from unetkit.runs import RunFolder, environment, has_state, name_of_data, next_free, refuse_taken
 from unetkit.training.choices import refuse_unknown
+from unetkit.training.resuming import resumed_settings
+from unetkit.training.result import TrainResult
 from unetkit.training.session import Session
 
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """What to train, on what, and the folder to go on in (None: a new one)."""
+    """What to train, on what, and the folder to go on in (None: a new one); `extended` by a longer budget."""
 
     settings: TrainSettings
     source: str
     run: RunFolder | None
+    extended: bool = False
+
+    @property
+    def ended(self) -> RunFolder | None:
+        """The run, if there is nothing left to train."""
+        return self.run if self.run is not None and self.run.finished else None
 
 
 def begin(settings: TrainSettings, source: str | None) -> Beginning:
     """Read the settings of the run to continue, or take the ones given.
 
     Raises:
-        ConfigError: neither DATA nor --resume, or both; the run has ended; or a name that no table holds.
+        ConfigError: neither DATA nor --resume, or both; something beside --resume that the run does not have; a
+            longer budget for a run that has ended; or a name that no table holds.
         DataError: `settings.resume` is no run.
     """
-    if settings.resume is None:
-        if source is None:
-            raise ConfigError("DATA is missing", advice="unetkit train DATA, or unetkit train --resume RUN")
-        if settings.out is not None and settings.preview is None:
-            refuse_taken(Path(settings.out), overwrite=settings.overwrite, ours=RunFolder.is_run)
-        refuse_unknown(settings)
-        return Beginning(settings, source, None)
+    if settings.resume is not None:
+        return _again(settings, settings.resume, source)
+    if source is None:
+        raise ConfigError("DATA is missing", advice="unetkit train DATA, or unetkit train --resume RUN")
+    if settings.extend:
+        raise ConfigError("--extend goes with --resume RUN: a new run has a budget of its own", where="--extend")
+    if settings.out is not None and settings.preview is None:
+        refuse_taken(Path(settings.out), overwrite=settings.overwrite, ours=RunFolder.is_run)
+    refuse_unknown(settings)
+    return Beginning(settings, source, None)
+
+
+def tell_ended(run: RunFolder) -> TrainResult:
+    """What a run that has ended has brought, and how to train on from it."""
+    say(f"this run has ended: to go on from its model, unetkit train DATA --from {shlex.quote(str(run.path))}")
+    return TrainResult.from_json(run.read_scores(), run.path, run.model)
+
+
+def _again(asked: TrainSettings, name: str, source: str | None) -> Beginning:
     if source is not None:
         raise ConfigError(
             "a run that goes on has its data already",
             where=source,
-            advice=f"unetkit train --resume {shlex.quote(settings.resume)}",
+            advice=f"unetkit train --resume {shlex.quote(name)}",
         )
-    run = RunFolder.at(Path(settings.resume))
-    if run.finished:
+    run = RunFolder.at(Path(name))
+    if run.finished and asked.extend:
         raise ConfigError(
-            "this run has ended",
+            "this run has ended, its learning rate is down, and it cannot be made longer",
             where=str(run.path),
             advice=f"start from its model: unetkit train DATA --from {shlex.quote(str(run.path))}",
         )
-    _tell_unused(settings)
-    settings = settings_of_text(TrainSettings, run.read_config(), str(run.config))
-    return Beginning(_going_on(settings, run), str(run.path), run)
-
-
-def _tell_unused(settings: TrainSettings) -> None:
-    """What is said beside --resume has no effect: better aloud than in silence."""
-    keys, plain = keys_of(TrainSettings), _flat(TrainSettings(resume=settings.resume))
-    changed = {path for path, value in _flat(settings).items() if value != plain[path]}
-    if settings.training.minutes == DEFAULT_MINUTES:  # what stands for no budget
-        changed.discard(("training", "minutes"))
-    if changed:
-        names = ", ".join(key.flags[0] for path, key in keys.items() if path in changed)
-        warn(f"a run goes on with its own settings; not used: {names}")
-
-
-def _flat(settings: TrainSettings) -> dict[tuple[str, ...], object]:
-    def value(path: tuple[str, ...]) -> object:
-        return reduce(getattr, path, settings)
-
-    return {path: value(path) for path in keys_of(TrainSettings)}
+    kept = settings_of_text(TrainSettings, run.read_config(), str(run.config))
+    settings = resumed_settings(run, kept, asked)
+    return Beginning(_going_on(settings, run), str(run.path), run, asked.extend)
 
 
 def _going_on(settings: TrainSettings, run: RunFolder) -> TrainSettings:
@@ -96,31 +97,46 @@ def _manifest_settings(data: DataSettings) -> DataSettings:
 
 
 def open_folder(beginning: Beginning, session: Session) -> RunFolder:
-    """The run folder: a new one appears whole, with settings, manifest and environment inside."""
+    """The run folder: a new one appears whole, with settings, manifest and environment inside.
+
+    Raises:
+        DataError: files of the data set are not those that the run to continue began with.
+    """
     settings, dataset = beginning.settings, session.material.dataset
     session.hashes = dataset.hash_images(dataset.pairs)
+    masks = dataset.hash_masks(dataset.pairs)
     if beginning.run is not None:
         say(f"going on with {beginning.run.path}")
-        _tell_changed(dataset, session.hashes)
+        _refuse_changed(beginning.run, dataset, session.hashes, masks)
         return beginning.run
     path = Path(settings.out) if settings.out else next_free(Path("runs"), name_of_data(beginning.source))
     run = RunFolder.create(
         path,
         config=to_yaml(settings),
         environment=environment(),
-        write_manifest=lambda folder: write_manifest(dataset, folder, hashes=session.hashes, sealed=True),
+        write_manifest=lambda folder: write_manifest(dataset, folder, hashes=session.hashes, masks=masks, sealed=True),
         overwrite=settings.overwrite,
     )
     say(f"run folder {run.path}")
     return run
 
 
-def _tell_changed(dataset: DataSet, hashes: Mapping[str, str]) -> None:
-    """The sealed manifest of the run knows the images as they were when it began."""
-    before = zip(dataset.pairs, dataset.columns[HASH], strict=True)
-    changed = [pair.image for pair, sha256 in before if hashes[pair.image] != sha256]
+def _refuse_changed(
+    run: RunFolder, dataset: DataSet, images: Mapping[str, str], masks: Mapping[str, str]
+) -> None:
+    """The sealed manifest of the run knows the files as they were when it began."""
+    before = zip(dataset.pairs, dataset.columns[HASH], dataset.columns[MASK_HASH], strict=True)
+    changed = [
+        path
+        for pair, image, mask in before
+        for path, now, then in ((pair.image, images[pair.image], image), (pair.mask, masks[pair.mask], mask))
+        if now != then
+    ]
     if changed:
-        count = (
-            f"{len(changed):,} of {len(dataset.pairs):,} images have changed since this run began ({changed[0]}, ...)"
+        more = f" and {len(changed) - 3:,} more" if len(changed) > 3 else ""
+        raise DataError(
+            f"{len(changed):,} of {2 * len(dataset.pairs):,} files have changed since this run began",
+            where=f"{dataset.root}: {', '.join(changed[:3])}{more}",
+            advice="put back what they were; or train anew on what they are: unetkit train DATA --config "
+            f"{shlex.quote(str(run.config))} --out ANOTHER-FOLDER",
         )
-        warn(f"{count}: its bits will differ from those of one that was never stopped")

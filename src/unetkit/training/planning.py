@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from unetkit.config.sections import TrainingSettings
-from unetkit.console import say
+from unetkit.config.writing import to_yaml
+from unetkit.console import say, warn
+from unetkit.files import read_json
+from unetkit.runs import RunFolder
 from unetkit.training.build import time_budget
 from unetkit.training.estimate import seconds_per_step
 from unetkit.training.memory import measure_memory, tell_memory
 from unetkit.training.plan import Plan, steps_for_epochs
 from unetkit.training.scoring import Scorer
 from unetkit.training.screen import clock
+from unetkit.training.saving import restore
 from unetkit.training.session import Session
 
 SMALLEST_STEP = 0.1  # of the fastest trial, which is slow where the machine is cold: a plan is only ever cut
+
+
+def choose_plan(run: RunFolder, session: Session, scorer: Scorer, *, extended: bool) -> Plan:
+    """The plan that the run has already, made longer where that was asked for; else a new one. It stands on disk."""
+    plan = restore(run, session)
+    if plan is None:
+        plan = make_plan(session, scorer)
+    elif extended:
+        plan = _extended(plan, session, scorer)
+        run.write_config(to_yaml(session.settings))
+    run.write_plan(plan.to_json())
+    return plan
 
 
 def make_plan(session: Session, scorer: Scorer) -> Plan:
@@ -34,10 +52,29 @@ def _plan(training: TrainingSettings, session: Session, step_seconds: float) -> 
         return Plan(
             highest_steps(deadline - session.clock(), step_seconds), _counted(deadline / 60, "minute"), deadline
         )
+    if training.plan is not None:
+        return _replayed(Path(training.plan))
     if training.epochs is not None:
         steps = steps_for_epochs(training.epochs, session.maker.images, session.samples_per_step)
         return Plan(steps, _counted(training.epochs, "epoch"))
     return Plan(training.steps or 1, _counted(training.steps or 1, "step"))
+
+
+def _extended(plan: Plan, session: Session, scorer: Scorer) -> Plan:
+    """A plan that was made for less, from the step that the run is at on by the budget of the settings."""
+    longer, done = make_plan(session, scorer), session.progress.step
+    if longer.deadline is not None:
+        longer.first += done
+    plan.extend(done, longer)
+    return plan
+
+
+def _replayed(path: Path) -> Plan:
+    plan = Plan.replayed(read_json(path))
+    plan.budget = f"the plan of {plan.budget}"
+    if plan.scorings and plan.scorings[-1] < plan.total:
+        warn(f"{path}: its run was scored up to step {plan.scorings[-1]} of {plan.total}, and not to its end")
+    return plan
 
 
 def highest_steps(seconds: float, step_seconds: float) -> int:

@@ -6,6 +6,7 @@ import math
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from unetkit.training.divergence import Guard
 from unetkit.training.schedule import Plateau
 
 
@@ -18,7 +19,8 @@ class Progress:
         best, best_step: the best value of the run's metric and its step; −inf and 0 before the first scoring.
         waited: scorings since the best.
         plateau: state of the plateau schedule.
-        scored_epoch, scored_at: epoch and clock (seconds of training) of the last scoring.
+        guard: what watches for a loss that jumps.
+        scored_step, scored_at: step and clock (seconds of training) of the last scoring; −1 before the first.
         scoring_seconds: what the last scoring took.
         loss_sum, loss_steps: losses added up since the last scoring, and their number.
         scorings: a row a scoring, as in `history.jsonl`.
@@ -29,7 +31,8 @@ class Progress:
     best_step: int = 0
     waited: int = 0
     plateau: Plateau = field(default_factory=Plateau)
-    scored_epoch: float = 0.0
+    guard: Guard = field(default_factory=Guard)
+    scored_step: int = -1
     scored_at: float = 0.0
     scoring_seconds: float = 0.0
     loss_sum: float = 0.0
@@ -48,9 +51,9 @@ class Progress:
         self.loss_sum, self.loss_steps = 0.0, 0
         return mean
 
-    def scored(self, scores: dict[str, float], metric: str, epoch: float, now: float, took: float) -> bool:
+    def scored(self, scores: dict[str, float], metric: str, now: float, took: float) -> bool:
         """Take in a scoring; says whether it is the best so far. One without the metric tests nobody's patience."""
-        self.scored_epoch, self.scored_at, self.scoring_seconds = epoch, now, took
+        self.scored_step, self.scored_at, self.scoring_seconds = self.step, now, took
         if metric not in scores:
             return False
         value = scores[metric]
@@ -84,7 +87,8 @@ class Progress:
         plateau: dict[str, Any] = dict(values.pop("plateau"))
         plateau["best"] = _number(plateau["best"])
         values["best"] = _number(values["best"])
-        return cls(plateau=Plateau(**plateau), **values)
+        guard = Guard(**values.pop("guard"))
+        return cls(plateau=Plateau(**plateau), guard=guard, **values)
 
 
 def _finite_or_none(value: float) -> float | None:

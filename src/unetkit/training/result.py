@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,12 @@ class TrainResult:
     best: Landmark | None
     last: Landmark | None
     scores: dict[str, Any] | None
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any], run: Path, model: Path) -> TrainResult:
+        """The result as a run has written it, of a folder that may have been moved since."""
+        best, last = (Landmark(**document[name]) if document[name] else None for name in ("best", "last"))
+        return cls(run, model, document["seconds"], document["steps"], best, last, document["scores"])
 
     def to_json(self) -> dict[str, Any]:
         """The document `unetkit.run`, version 1."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from unetkit.console import live, say
+from unetkit.console import live, say, warn
 from unetkit.files import write_bytes
 from unetkit.runs import RunFolder
 from unetkit.training.batches import Ahead, Batch
+from unetkit.training.bottleneck import Spent, sentence
 from unetkit.training.figures import ROWS, curves_png, sheet_png
 from unetkit.training.interrupt import Interruption
 from unetkit.training.loop import Loop, Rhythm
 from unetkit.training.plan import Plan
 from unetkit.training.recording import Figures, History, TensorBoard
-from unetkit.training.saving import Saver
+from unetkit.training.saving import Saver, recall_best
 from unetkit.training.scoring import Scorer
 from unetkit.training.screen import Screen
 from unetkit.training.session import Session
@@ -26,8 +27,10 @@ def run_loop(run: RunFolder, session: Session, plan: Plan, scorer: Scorer, stop:
     Raises:
         TrainingDiverged, Interrupted: as `Loop.run`.
     """
+    spent = Spent()
     screen = Screen(session.metric, session.progress.best if session.progress.has_best else None)
     batches = Ahead(session.maker.make, session.progress.step * session.settings.training.accumulate)
+    saver = Saver(run, session, plan, spent)
     observers = [
         screen,
         History(run, session.progress.scorings),
@@ -46,7 +49,9 @@ def run_loop(run: RunFolder, session: Session, plan: Plan, scorer: Scorer, stop:
                 rates=session.rates,
                 seed=session.settings.training.seed,
                 score=scorer,
-                saver=Saver(run, session, plan),
+                saver=saver,
+                recover=(lambda: go_back(session, saver)) if session.settings.training.recover else None,
+                spent=spent,
                 clock=session.clock,
                 names=lambda batch: names_of(session, batch),
                 observers=observers,
@@ -58,6 +63,25 @@ def run_loop(run: RunFolder, session: Session, plan: Plan, scorer: Scorer, stop:
         for observer in observers:
             observer.close()
     _tell_patience(session, plan)
+    shares = spent.shares(session.maker.decoding)
+    if shares:
+        say(sentence(shares, max(session.material.fit.height, session.material.fit.width)))
+
+
+def go_back(session: Session, saver: Saver) -> None:
+    """The loss has jumped: the run goes on from its best weights with half the rate, or from where it is with less.
+
+    The state is saved at once: a run that is killed later must find the best weights of now, not newer ones.
+    """
+    progress = session.progress
+    back_to = recall_best(saver.run, session)
+    progress.guard.recovered(progress.step, back_to)
+    where = f"back to the best weights, those of step {back_to}" if back_to >= 0 else "no weights were scored yet"
+    warn(
+        f"the loss has jumped at step {progress.step}: {where}; the learning rate is {progress.guard.factor:g} of what "
+        "was planned (--training.no-recover lets it run)"
+    )
+    saver.state(now=True)
 
 
 def _tell_patience(session: Session, plan: Plan) -> None:

@@ -6,9 +6,12 @@ import math
 import time
 from dataclasses import dataclass, field
 
-from unetkit.console import say, warn
+import torch
+
+from unetkit.console import warn
 from unetkit.errors import FormatError
 from unetkit.runs import RunFolder, has_state, load_best, load_newest_intact, save_best, save_last
+from unetkit.training.bottleneck import Spent
 from unetkit.training.device import Compute
 from unetkit.training.plan import Plan
 from unetkit.training.progress import Progress
@@ -16,7 +19,7 @@ from unetkit.training.result import Landmark
 from unetkit.training.session import Session
 from unetkit.training.state import Arrays, pack, to_array, unpack
 
-SHORTEST_INTERVAL = 10.0  # seconds between two states on disk, unless the run ends
+SHORTEST_INTERVAL = 10.0  # seconds between two states on disk, unless they may cost less or the run ends
 COST_FACTOR = 20  # a state is written at most so often that it takes a twentieth of the time
 
 
@@ -27,6 +30,7 @@ class Saver:
     run: RunFolder
     session: Session
     plan: Plan
+    spent: Spent
     _last: float = field(default_factory=time.monotonic)
     _cost: float = 0.0
 
@@ -34,20 +38,29 @@ class Saver:
         """The averaged weights, which are now the best, and how good they are."""
         progress = self.session.progress
         reached = Landmark(self.session.metric, progress.best, progress.best_step)
-        save_best(self.run, average_arrays(self.session), reached.to_json(), progress.step)
+        with self.spent.on("write"):
+            save_best(self.run, average_arrays(self.session), reached.to_json(), progress.step)
 
-    def state(self, *, now: bool = False) -> None:
-        """The whole state, if the last one on disk is old enough or `now` is given."""
+    def state(self, *, now: bool = False, ahead: float = 0.0) -> None:
+        """The whole state, if `now` is given, or if the one on disk would be too old in `ahead` seconds."""
+        longest = self.session.settings.training.checkpoint_every
         waited = time.monotonic() - self._last
-        if not now and waited < max(SHORTEST_INTERVAL, COST_FACTOR * self._cost):
+        if not now and waited + ahead < min(longest, max(SHORTEST_INTERVAL, COST_FACTOR * self._cost)):
             return
         started = time.monotonic()
-        tensors, metadata = pack(self.session.stepper, self.session.progress, self.plan)
-        metadata["seconds"] = self.session.clock()
-        save_last(self.run, tensors, metadata, self.session.progress.step)
-        self.run.write_plan(self.plan.to_json())
+        with self.spent.on("write"):
+            tensors, metadata = pack(self.session.stepper, self.session.progress, self.plan)
+            metadata["seconds"] = self.session.clock()
+            save_last(self.run, tensors, metadata, self.session.progress.step)
+            self.run.write_plan(self.plan.to_json())
         self._last = time.monotonic()
         self._cost = self._last - started
+
+    def decided(self) -> None:
+        """What a clock decided goes on disk before it takes effect: a run that is resumed decides the same."""
+        if self.plan.deadline is not None:
+            with self.spent.on("write"):
+                self.run.write_plan(self.plan.to_json())
 
 
 def average_arrays(session: Session) -> Arrays:
@@ -63,10 +76,22 @@ def best_arrays(run: RunFolder, session: Session) -> tuple[Arrays, Landmark | No
     return arrays, Landmark(**reached)
 
 
+def recall_best(run: RunFolder, session: Session) -> int:
+    """Put the best weights so far back, with an optimiser that remembers nothing; the step they are from.
+
+    −1, and nothing is put back, where no weights were scored yet.
+    """
+    arrays, reached = best_arrays(run, session)
+    if reached is None:
+        return -1
+    session.stepper.go_back({name: torch.from_numpy(array) for name, array in arrays.items()})
+    return reached.step
+
+
 def restore(run: RunFolder, session: Session) -> Plan | None:
-    """Put the newest intact state back; None where the run was stopped before its first."""
+    """Put the newest intact state back; None where the run was stopped before anything was decided."""
     if not has_state(run):
-        return None
+        return _written_plan(run)
     tensors, metadata, said = load_newest_intact(run)
     if said:
         warn(said)
@@ -79,14 +104,25 @@ def restore(run: RunFolder, session: Session) -> Plan | None:
     session.progress, plan = unpack(tensors, metadata, session.stepper)
     session.clock.spent = metadata["seconds"]
     if session.progress.has_best:
-        _agree_with_best(run, session.progress, plan)
-    return plan
+        _agree_with_best(run, session.progress)
+    written = _written_plan(run)
+    return written if written is not None and written.goes_on_from(plan) else plan
 
 
-def _agree_with_best(run: RunFolder, progress: Progress, plan: Plan) -> None:
-    """Between a new `best` and the state that knows of it, a run may have been killed: what the file holds counts.
+def _written_plan(run: RunFolder) -> Plan | None:
+    """The plan on disk: it knows what was decided after the state."""
+    try:
+        document = run.read_plan()
+    except FormatError as fault:
+        warn(f"{fault.where}: {fault.what}: what was planned after the last state is planned anew")
+        return None
+    return Plan.from_json(document) if document else None
 
-    A run of a number of steps makes the same best again, and its counters are left as they are for that.
+
+def _agree_with_best(run: RunFolder, progress: Progress) -> None:
+    """The best weights may be newer than the state, or damaged.
+
+    Newer ones are left alone: they were made after the state, by steps that are now made again.
     """
     try:
         held = Landmark(**load_best(run)[1])
@@ -94,8 +130,5 @@ def _agree_with_best(run: RunFolder, progress: Progress, plan: Plan) -> None:
         warn(f"{fault.where}: {fault.what}: the next weights that are scored count as the best")
         progress.best, progress.best_step = -math.inf, 0
         return
-    if held.step > progress.step and plan.deadline is None:
-        return
-    if held.step > progress.step:
-        say(f"the best weights are those of step {held.step}, which came after the state that is gone on from")
-    progress.best, progress.best_step = held.value, held.step
+    if held.step <= progress.step:
+        progress.best, progress.best_step = held.value, held.step

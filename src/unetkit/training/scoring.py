@@ -6,7 +6,7 @@ import heapq
 import math
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from unetkit.data.arrays import IGNORE_16, Image, Mask
@@ -26,13 +26,17 @@ KEEP_BYTES = 1024**3  # validation pairs are kept decoded up to here
 class Scorer:
     """Scores the averaged weights as they are now.
 
+    Args:
+        check: called for every pair; what it raises ends the scoring, as a signal must not wait for its end.
+
     Attributes:
         predictor: over the live average; what `predict` would use.
         share: of a time budget that goes into scoring.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, check: Callable[[], None] = lambda: None) -> None:
         self._session = session
+        self._check = check
         backend = TorchBackend.from_network(session.stepper.average.network, session.compute.device)
         self.predictor = Predictor(session.contract, backend)
         material = session.material
@@ -77,6 +81,7 @@ class Scorer:
 
     def read(self, pair: Pair) -> tuple[Image, Mask]:
         """A pair at native size, decoded once as long as memory allows."""
+        self._check()
         if pair in self._kept:
             return self._kept[pair]
         image, mask = self._session.material.read(pair)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from unetkit.errors import FormatError
 from unetkit.training.plan import Plan
 from unetkit.training.progress import Progress
 from unetkit.training.step import Stepper
@@ -49,7 +50,23 @@ def _load(network: torch.nn.Module, tensors: Arrays, prefix: str) -> None:
     own = {
         name.removeprefix(prefix): torch.from_numpy(array) for name, array in tensors.items() if name.startswith(prefix)
     }
+    differing = [*_differences(network.state_dict(), own)]
+    if differing:
+        more = f"; and {len(differing) - 5} more" if len(differing) > 5 else ""
+        raise FormatError(
+            "the checkpoint is of another network than the settings of its run say",
+            where="; ".join(differing[:5]) + more,
+            advice="go on with the unetkit that began the run: its environment.json says which",
+        )
     network.load_state_dict(own, strict=True)
+
+
+def _differences(ours: Mapping[str, torch.Tensor], theirs: Mapping[str, torch.Tensor]) -> Iterator[str]:
+    for name in dict.fromkeys([*ours, *theirs]):
+        if name not in theirs or name not in ours:
+            yield f"{name} is {'missing' if name in ours else 'not in the network'}"
+        elif ours[name].shape != theirs[name].shape:
+            yield f"{name} has shape {tuple(theirs[name].shape)}, and the network {tuple(ours[name].shape)}"
 
 
 def _laid_out_like(weight: torch.Tensor, value: torch.Tensor) -> torch.Tensor:

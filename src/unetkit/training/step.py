@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -69,6 +69,12 @@ class Stepper:
             self.optimiser.step()
             self.average.update()
         return outcome
+
+    def go_back(self, weights: Mapping[str, torch.Tensor]) -> None:
+        """Take these weights and statistics, for the average too; the optimiser forgets what it has seen."""
+        self.network.load_state_dict(weights)
+        self.average.network.load_state_dict(weights)
+        self.optimiser.state.clear()
 
     def twin(self) -> Stepper:
         """Another one with the same weights and the same state; what it does, this one does not notice."""

@@ -8,18 +8,18 @@ from pathlib import Path
 from unetkit.config.jobs import TrainSettings
 from unetkit.console import transcript
 from unetkit.data.parallel import limited_to
+from unetkit.errors import ConfigError
 from unetkit.runs import sole_writer
 from unetkit.training.clock import Clock
 from unetkit.training.closing import close_run
 from unetkit.training.device import choose_compute, prepared
 from unetkit.training.interrupt import interruption
-from unetkit.training.opening import Beginning, begin, open_folder
-from unetkit.training.planning import make_plan
+from unetkit.training.opening import Beginning, begin, open_folder, tell_ended
+from unetkit.training.planning import choose_plan
 from unetkit.training.prepare import describe, prepare_data
 from unetkit.training.preview import write_preview
 from unetkit.training.result import TrainResult
 from unetkit.training.running import run_loop
-from unetkit.training.saving import restore
 from unetkit.training.scoring import Scorer
 from unetkit.training.session import assemble, ranges_for
 
@@ -42,20 +42,24 @@ def train(settings: TrainSettings, source: str | None = None, *, started: float 
         MachineError: no memory, no disk, no device.
     """
     clock = Clock(time.time() if started is None else started)
+    if settings.seeds > 1:
+        raise ConfigError("several seeds are several runs", where="seeds", advice="call unetkit.train_seeds")
     beginning: Beginning = begin(settings, source)
-    settings = beginning.settings
-    compute = choose_compute(settings.training.device, settings.training.threads, settings.training.precision)
-    with prepared(compute), limited_to(settings.training.threads):
-        material = prepare_data(settings.data, beginning.source, settings.training.seed)
+    if beginning.ended is not None:
+        return tell_ended(beginning.ended)
+    settings, training = beginning.settings, beginning.settings.training
+    compute = choose_compute(training.device, training.threads, training.precision, training.deterministic)
+    with prepared(compute), limited_to(training.threads):
+        material = prepare_data(settings.data, beginning.source, training.seed)
         describe(material)
         if settings.preview is not None:
             ranges, path = ranges_for(settings, material), Path(settings.preview)
-            write_preview(material, ranges, settings.training.seed, path, overwrite=settings.overwrite)
+            write_preview(material, ranges, training.seed, path, overwrite=settings.overwrite)
             return None
         session = assemble(settings, material, compute, clock)
         run = open_folder(beginning, session)
         with sole_writer(run), transcript(run.log), interruption(run.path) as stop:
-            scorer = Scorer(session)
-            plan = restore(run, session) or make_plan(session, scorer)
+            scorer = Scorer(session, stop.check)
+            plan = choose_plan(run, session, scorer, extended=beginning.extended)
             run_loop(run, session, plan, scorer, stop)
             return close_run(run, session, scorer)

@@ -1,0 +1,109 @@
+"""What may be said beside --resume: what the run has already, where to compute, and a longer budget under --extend."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from functools import reduce
+from typing import Any
+
+from unetkit.config.base import Settings
+from unetkit.config.jobs import TrainSettings
+from unetkit.config.keys import Path, keys_of
+from unetkit.config.sections import BUDGETS
+from unetkit.config.writing import scalar, value_at
+from unetkit.errors import ConfigError
+from unetkit.runs import RunFolder
+
+FREE = frozenset(
+    {("resume",), ("extend",), ("training", "threads"), ("training", "device"), ("training", "checkpoint_every")}
+)
+"""What a run may be given anew: none of it is part of what is computed, though other threads change its bits."""
+
+Said = dict[Path, Any]
+
+
+def resumed_settings(run: RunFolder, kept: TrainSettings, asked: TrainSettings) -> TrainSettings:
+    """The settings to go on with: those that the run began with, and what may be said anew.
+
+    Args:
+        kept: of the run's `config.yaml`.
+        asked: of this call, where only what somebody said counts.
+
+    Raises:
+        ConfigError: something else was said than the run has; or a longer budget without --extend.
+    """
+    said = explicit(asked)
+    changed = {path: value for path, value in said.items() if path not in FREE and value != value_of(kept, path)}
+    budget = {path: value for path, value in changed.items() if path in BUDGETS and value is not None}
+    if asked.extend:
+        _refuse_shorter(run, kept, budget)
+        changed = {path: value for path, value in changed.items() if path not in BUDGETS}
+    if changed:
+        raise _refusal(run, kept, changed, budget)
+    new = {path: value for path, value in said.items() if path in FREE} | (budget if asked.extend else {})
+    return _with_values(kept, new)
+
+
+def explicit(settings: TrainSettings) -> Said:
+    """Every value that somebody gave, by its path; defaults are not among them."""
+    return {path: value_of(settings, path) for path in keys_of(type(settings)) if _was_given(settings, path)}
+
+
+def value_of(settings: TrainSettings, path: Path) -> Any:
+    """The value at `path`."""
+    return value_at(settings, keys_of(TrainSettings)[path])
+
+
+def _was_given(settings: Settings, path: Path) -> bool:
+    section: Settings = reduce(getattr, path[:-1], settings)
+    whole = len(path) == 1 or path[0] in settings.model_fields_set
+    return whole and path[-1] in section.model_fields_set
+
+
+def _refuse_shorter(run: RunFolder, kept: TrainSettings, budget: Mapping[Path, Any]) -> None:
+    if not budget:
+        raise ConfigError(
+            "how much longer?", where="--extend", advice="name the whole budget of the run: --extend --minutes 20"
+        )
+    ((path, wanted),) = budget.items()
+    before = value_of(kept, path)
+    if before is None or path == ("training", "plan") or wanted <= before:
+        have = next(f"{name} {value_of(kept, (section, name))}" for section, name in BUDGETS if _has(kept, section, name))
+        raise ConfigError(
+            f"--extend makes a budget longer, and this run has {have}",
+            where=f"{path[-1]}: {scalar(wanted)}",
+            advice=f"unetkit train --resume {shlex.quote(str(run.path))}",
+        )
+
+
+def _has(settings: TrainSettings, section: str, name: str) -> bool:
+    return value_of(settings, (section, name)) is not None
+
+
+def _refusal(
+    run: RunFolder, kept: TrainSettings, changed: Mapping[Path, Any], budget: Mapping[Path, Any]
+) -> ConfigError:
+    differing = [
+        f"{'.'.join(path)}: {scalar(value)}, and the run has {scalar(value_of(kept, path))}"
+        for path, value in changed.items()
+    ]
+    number = f"{len(changed)} settings are" if len(changed) > 1 else "a setting is"
+    again = f"unetkit train --resume {shlex.quote(str(run.path))}"
+    other = f"unetkit train DATA --config {shlex.quote(str(run.config))} --out ANOTHER-FOLDER, with what you would change"
+    longer = "--extend trains on with a longer budget\n" if set(changed) == set(budget) else ""
+    return ConfigError(
+        f"{number} not those that this run began with, and a run that goes on keeps them",
+        where="; ".join(differing),
+        advice=f"{longer}{again}\nto train in another way: {other}",
+    )
+
+
+def _with_values(kept: TrainSettings, new: Mapping[Path, Any]) -> TrainSettings:
+    """`kept` with other values; another budget takes the place of the one it has."""
+    document = kept.model_dump()
+    if any(path in BUDGETS for path in new):
+        document["training"] |= {name: None for _, name in BUDGETS}
+    for path, value in new.items():
+        reduce(dict.__getitem__, path[:-1], document)[path[-1]] = value
+    return TrainSettings.model_validate(document)

@@ -1,0 +1,134 @@
+"""`--seeds N`: the same training with several seeds, so that nobody takes one of them for the truth."""
+
+from __future__ import annotations
+
+import math
+import shlex
+import shutil
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from unetkit.config.jobs import TrainSettings
+from unetkit.config.layers import settings_of_text
+from unetkit.config.writing import to_yaml
+from unetkit.console import say
+from unetkit.errors import ConfigError, Interrupted, UnetkitError
+from unetkit.files import read_json, read_sealed_text, write_json, write_sealed_text
+from unetkit.runs import SERIES, RunFolder, is_series, name_of_data, new_folder, next_free
+from unetkit.training.result import TrainResult
+from unetkit.training.resuming import resumed_settings
+from unetkit.training.train import train
+
+SETTINGS, SCORES = "config.yaml", "scores.json"
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesResult:
+    """Runs that differ in their seed only.
+
+    Attributes:
+        folder: holds a run `seed-<s>` for each, and `scores.json`.
+        runs: their results by seed.
+    """
+
+    folder: Path
+    runs: Mapping[int, TrainResult]
+
+    def to_json(self) -> dict[str, Any]:
+        """The document `unetkit.seeds`, version 1."""
+        return {
+            "schema": "unetkit.seeds",
+            "version": 1,
+            "folder": str(self.folder),
+            "seeds": list(self.runs),
+            "runs": [result.to_json() for result in self.runs.values()],
+            "scores": spread([result.scores["scores"] for result in self.runs.values() if result.scores]),
+        }
+
+
+def spread(scores: Sequence[Mapping[str, float | None]]) -> dict[str, dict[str, float]]:
+    """Of each score that all runs have: mean, sample standard deviation, lowest and highest."""
+    names = [name for name in scores[0] if all(_known(one.get(name)) for one in scores)] if scores else []
+    values = {name: [float(one[name] or 0.0) for one in scores] for name in names}
+    return {
+        name: {
+            "mean": statistics.fmean(found),
+            "deviation": statistics.stdev(found) if len(found) > 1 else 0.0,
+            "lowest": min(found),
+            "highest": max(found),
+        }
+        for name, found in values.items()
+    }
+
+
+def train_seeds(settings: TrainSettings, source: str | None = None, *, started: float | None = None) -> SeriesResult:
+    """Train once for each of `settings.seeds` seeds from `settings.training.seed` on; a time budget is for each run.
+
+    Runs of a series that have ended are not trained again, and one that was stopped goes on.
+
+    Args:
+        settings, source, started: as `train` takes them; `settings.resume` may be the folder of a series.
+
+    Raises:
+        As `train`.
+    """
+    folder, settings, source = _open(settings, source)
+    first = settings.training.seed
+    runs: dict[int, TrainResult] = {}
+    try:
+        for seed in range(first, first + settings.seeds):
+            say(f"seed {seed}, run {seed - first + 1} of {settings.seeds}")
+            runs[seed] = _run(settings, source, seed, folder, started)
+            started = None
+    except UnetkitError:
+        if not any(folder.glob("seed-*")):  # nothing was begun: the same command works once its fault is mended
+            shutil.rmtree(folder)
+        raise
+    result = SeriesResult(folder, runs)
+    write_json(folder / SCORES, result.to_json())
+    return result
+
+
+def _open(settings: TrainSettings, source: str | None) -> tuple[Path, TrainSettings, str]:
+    """The folder of the series, with what all its runs share."""
+    if settings.resume is not None:
+        return _go_on(settings, Path(settings.resume))
+    if source is None:
+        raise ConfigError("DATA is missing", advice="unetkit train DATA --seeds 3")
+    if settings.preview is not None:
+        raise ConfigError("a preview shows one seed", where="--preview", advice="leave out --seeds")
+    folder = Path(settings.out) if settings.out else next_free(Path("runs"), name_of_data(source))
+    with new_folder(folder, overwrite=settings.overwrite, ours=is_series) as filling:
+        write_sealed_text(filling / SETTINGS, to_yaml(settings))
+        write_json(filling / SERIES, {"data": str(Path(source).absolute())})
+    return folder, settings, source
+
+
+def _go_on(asked: TrainSettings, folder: Path) -> tuple[Path, TrainSettings, str]:
+    if asked.extend:
+        raise ConfigError("a series is not made longer", where="--extend", advice="extend one of its runs")
+    kept = settings_of_text(TrainSettings, read_sealed_text(folder / SETTINGS), str(folder / SETTINGS))
+    return folder, resumed_settings(RunFolder(folder), kept, asked), str(read_json(folder / SERIES)["data"])
+
+
+def _run(settings: TrainSettings, source: str, seed: int, folder: Path, started: float | None) -> TrainResult:
+    path = folder / f"seed-{seed}"
+    try:
+        if RunFolder.is_run(path):
+            result = train(TrainSettings(resume=str(path)), started=started)
+        else:
+            training = settings.training.model_copy(update={"seed": seed})
+            alone = {"training": training, "out": str(path), "seeds": 1, "resume": None, "overwrite": False}
+            result = train(settings.model_copy(update=alone), source, started=started)
+    except Interrupted as error:
+        error.advice = f"unetkit train --resume {shlex.quote(str(folder))}"
+        raise
+    assert result is not None, "only a preview has no result"
+    return result
+
+
+def _known(value: float | None) -> bool:
+    return value is not None and math.isfinite(value)

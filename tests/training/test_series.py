@@ -1,0 +1,83 @@
+"""Several seeds: a run each, their mean and spread, and a series that was stopped goes on."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from training.conftest import TINY
+from unetkit.config.jobs import TrainSettings
+from unetkit.errors import ConfigError, DataError, Interrupted, OutputExists
+from unetkit.files import read_json
+from unetkit.recipes.settings import settings
+from unetkit.runs import RunFolder, locate_model
+from unetkit.training import series
+from unetkit.training.result import TrainResult
+from unetkit.training.series import spread, train_seeds
+
+
+def asked(**values: object) -> TrainSettings:
+    made = settings("train", {**TINY, "seeds": 3, "training.seed": 4, **values})
+    assert isinstance(made, TrainSettings)
+    return made
+
+
+def test_each_seed_has_a_run_and_the_scores_their_mean_and_spread(scenes: Path, tmp_path: Path) -> None:
+    result = train_seeds(asked(out=str(tmp_path / "three")), str(scenes))
+    assert [RunFolder(tmp_path / "three" / f"seed-{seed}").finished for seed in (4, 5, 6)] == [True] * 3
+    written = read_json(tmp_path / "three" / "scores.json")
+    values = [run.scores["scores"]["mean_iou"] for run in result.runs.values() if run.scores]
+    assert written["seeds"] == [4, 5, 6]
+    assert written["scores"]["mean_iou"]["mean"] == pytest.approx(statistics.fmean(values))
+    assert written["scores"]["mean_iou"]["deviation"] == pytest.approx(statistics.stdev(values))
+
+
+def test_a_series_that_was_stopped_goes_on_with_the_runs_that_are_missing(
+    scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, train, begun = tmp_path / "three", series.train, list[str | None]()
+
+    def stopping(settings: TrainSettings, source: str | None = None, *, started: float | None = None) -> object:
+        begun.append(settings.out or settings.resume)
+        if len(begun) == 2:
+            raise Interrupted("stopped", signal=15)
+        return train(settings, source, started=started)
+
+    monkeypatch.setattr(series, "train", stopping)
+    with pytest.raises(Interrupted) as stopped:
+        train_seeds(asked(out=str(folder)), str(scenes))
+    assert stopped.value.advice == f"unetkit train --resume {folder}"
+    result = train_seeds(TrainSettings(resume=str(folder)))
+    assert list(result.runs) == [4, 5, 6]
+    assert begun[2:] == [str(folder / f"seed-{seed}") for seed in (4, 5, 6)]
+
+
+def test_the_spread_is_of_the_scores_that_all_runs_have() -> None:
+    found = spread([{"a": 0.5, "b": None, "c": 1.0}, {"a": 0.7, "b": 0.3, "c": 1.0}])
+    assert set(found) == {"a", "c"}
+    assert found["a"] == {"mean": pytest.approx(0.6), "deviation": pytest.approx(0.1414, abs=1e-4), "lowest": 0.5, "highest": 0.7}
+
+
+def test_data_that_cannot_be_read_leave_no_folder_behind(tmp_path: Path) -> None:
+    with pytest.raises(DataError):
+        train_seeds(asked(out=str(tmp_path / "three")), str(tmp_path / "nothing"))
+    assert not (tmp_path / "three").exists()
+
+
+def test_what_does_not_fit_a_series_is_refused(
+    scenes: Path, tmp_path: Path, trained: Callable[..., TrainResult]
+) -> None:
+    result = trained(scenes)
+    with pytest.raises(OutputExists):
+        train_seeds(asked(out=str(result.run)), str(scenes))
+    train_seeds(asked(out=str(tmp_path / "three"), seeds=2), str(scenes))
+    for wrong in ({"extend": True}, {"training.learning_rate": 0.5}):
+        said = settings("train", {"resume": str(tmp_path / "three"), **wrong})
+        assert isinstance(said, TrainSettings)
+        with pytest.raises(ConfigError):
+            train_seeds(said)
+    with pytest.raises(DataError, match="a run for each seed"):
+        locate_model(str(tmp_path / "three"))
