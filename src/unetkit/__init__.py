@@ -13,6 +13,7 @@ from unetkit.errors import UnetkitError
 
 if TYPE_CHECKING:
     from unetkit.checking.check import check
+    from unetkit.evaluating.compare import compare_runs as compare
     from unetkit.evaluating.evaluate import evaluate_model as evaluate
     from unetkit.predicting.load import load
     from unetkit.predicting.predict import predict
@@ -23,10 +24,22 @@ if TYPE_CHECKING:
 
     __version__: str
 
-__all__ = ["UnetkitError", "check", "evaluate", "load", "predict", "report", "settings", "train", "train_seeds"]
+__all__ = [
+    "UnetkitError",
+    "check",
+    "compare",
+    "evaluate",
+    "load",
+    "predict",
+    "report",
+    "settings",
+    "train",
+    "train_seeds",
+]
 
 _ROWS = {
     "check": "unetkit.checking.check:check",
+    "compare": "unetkit.evaluating.compare:compare_runs",
     "evaluate": "unetkit.evaluating.evaluate:evaluate_model",
     "load": "unetkit.predicting.load:load",
     "predict": "unetkit.predicting.predict:predict",

@@ -64,6 +64,12 @@ COMMANDS: dict[str, Row] = {
         "Scores of a model, with the protocol and both baselines beside them.",
         ("unetkit evaluate runs/first", "unetkit evaluate runs/first other-photos --split all"),
     ),
+    "compare": Row(
+        "unetkit.cli.compare:compare",
+        "RUN RUN...",
+        "Histories of runs side by side, what they differ in, and their curves in one image.",
+        ("unetkit compare runs/first runs/second", "unetkit compare runs/three --axis minutes --out three.svg"),
+    ),
     "predict": Row(
         "unetkit.cli.predict:predict",
         "MODEL INPUT...",

@@ -79,6 +79,19 @@ class PredictSettings(Settings):
     threads: int = setting(0, "CPU threads; 0 takes all", ge=0, short="--threads")
 
 
+class CompareSettings(Settings):
+    """Histories of runs side by side, what they differ in, and their curves in one image."""
+
+    axis: Literal["epochs", "steps", "minutes"] = setting("epochs", "what the curves run over", short="--axis")
+    metric: str | None = setting(
+        None, "the score that is compared; the first run's own when not given", short="--metric", shown="NAME"
+    )
+    out: str | None = setting(
+        None, "SVG file; comparison-<n>.svg beside the first run when not given", short="--out", shown="FILE"
+    )
+    overwrite: bool = setting(False, "replace an existing file", short="--overwrite")
+
+
 class DemoSettings(Settings):
     """Rendered sea scenes, then check → train → evaluate → predict → report."""
 
@@ -94,6 +107,7 @@ JOBS: dict[str, type[Settings]] = {
     "check": CheckSettings,
     "train": TrainSettings,
     "evaluate": EvaluateSettings,
+    "compare": CompareSettings,
     "predict": PredictSettings,
 }
 """The jobs that have settings, by the name of their command."""

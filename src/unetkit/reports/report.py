@@ -11,7 +11,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from unetkit.errors import FormatError
 from unetkit.files import read_json, write_sealed_text
-from unetkit.reports.chart import Curve, line_chart
+from unetkit.reports.chart import line_chart
+from unetkit.reports.marks import Curve
 from unetkit.runs import RunFolder
 
 SCORES = ("mean_iou", "mean_dice", "pixel_accuracy")
