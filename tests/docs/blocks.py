@@ -55,7 +55,8 @@ def small(command: str) -> list[str]:
     if program != "unetkit":
         raise ValueError(f"the documentation runs unetkit and nothing else, not '{command}'")
     if job == "train":
-        return [job, *without(arguments, "--minutes", "--epochs", "--steps", "--size", "--batch"), *BUDGET]
+        little = BUDGET[2:] if "--plan" in arguments else BUDGET  # a plan is a budget
+        return [job, *without(arguments, "--minutes", "--epochs", "--steps", "--size", "--batch"), *little]
     if job == "demo":
         return [job, *without(arguments, "--minutes", "--images"), "--minutes", "0.05", "--images", "40"]
     return [job, *arguments]

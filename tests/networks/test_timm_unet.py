@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from unetkit.errors import ConfigError, FormatError, MissingExtra
 from unetkit.networks import build
-from unetkit.networks.timm_unet import TimmUNet, adapt_channels, by_own_names
+from unetkit.networks.timm_unet import TimmUNet, by_own_names
 
 from contracts.network import image, scores
 
@@ -57,15 +57,6 @@ def test_a_grey_image_is_answered_as_its_three_equal_channels(tmp_path: Path) ->
     picture = image(1, 1, 32, 32)
 
     torch.testing.assert_close(grey(picture)[-1], colour(picture.expand(1, 3, 32, 32))[-1], rtol=1e-4, atol=1e-5)
-
-
-def test_five_channels_share_what_three_had() -> None:
-    weight = torch.randn(8, 3, 3, 3)
-
-    torch.testing.assert_close(
-        adapt_channels(weight, torch.Size([8, 5, 3, 3])).sum(dim=1), weight.sum(dim=1), rtol=1e-4, atol=1e-5
-    )
-    assert adapt_channels(weight, torch.Size([16, 5, 3, 3])) is weight
 
 
 @pytest.mark.usefixtures("foreign")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
 from unetkit.config.base import Settings, setting
 
@@ -186,6 +186,14 @@ class TrainingSettings(Settings):
     recover: bool = setting(True, "when the loss jumps, go back to the best weights with half the learning rate")
     early_stopping: int = setting(0, "scorings without a better score before training stops; 0 is off", ge=0)
     metric: str = setting("mean_iou", "the score that chooses the best model", short="--metric", shown="NAME")
+    freeze: str = setting(
+        "",
+        "levels that stay as they were: `encoder`, or how many of it from the image on; needs --from",
+        shown="LEVELS",
+    )
+    layer_rate: float = setting(
+        1.0, "learning rate of each level as a share of that of the level after it; 1: all alike", gt=0, le=1
+    )
     seed: int = setting(0, "the one source of all randomness", ge=0, short="--seed")
     device: Literal["auto", "cpu", "cuda"] = setting("auto", "where to train", short="--device")
     threads: int = setting(0, "CPU threads; 0 takes all", ge=0, short="--threads")
@@ -196,6 +204,13 @@ class TrainingSettings(Settings):
         None, "the same seed gives the same bits; yes on a CPU, no on a GPU", short="--deterministic"
     )
     checkpoint_every: float = setting(60.0, "seconds of training that a power cut may cost at most", ge=0)
+
+    @field_validator("freeze")
+    @classmethod
+    def _levels(cls, said: str) -> str:
+        if said not in ("", "encoder") and not (said.isascii() and said.isdigit() and len(said) < 4):
+            raise ValueError("it must be `encoder` or a whole number of levels")
+        return said
 
     @model_validator(mode="after")
     def _one_budget(self) -> Self:

@@ -14,7 +14,7 @@ from unetkit.data.class_text import write_classes, write_source
 from unetkit.data.classes import ClassTable
 from unetkit.errors import DataError
 
-_NAMELESS = re.compile(r"class \d+")
+_COUNTED_OUT = re.compile(r"class \d+")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,8 +82,13 @@ def _match_nameless(data: ClassTable, model: ClassTable) -> Matching:
     )
 
 
+def is_nameless(name: str) -> bool:
+    """Whether a class is only counted out, as `class 3`: such a name says nothing of what it is."""
+    return _COUNTED_OUT.fullmatch(name) is not None
+
+
 def _nameless(table: ClassTable) -> bool:
-    return all(_NAMELESS.fullmatch(name) for name in table.names)
+    return all(map(is_nameless, table.names))
 
 
 def _places(wanted: Sequence[object], known: Sequence[object]) -> npt.NDArray[np.int64]:

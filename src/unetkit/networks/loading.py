@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 Tensors = Mapping[str, "npt.NDArray[Any] | Tensor"]
-Fit = Callable[[Tensor, torch.Size], Tensor]
+Fit = Callable[[str, Tensor, torch.Size], Tensor | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +39,14 @@ def load_weights(network: nn.Module, tensors: Tensors, *, fit: Fit | None = None
     Args:
         network: any module; it keeps its device and dtypes.
         tensors: named arrays or tensors, such as another network's state.
-        fit: brings a tensor to the shape the network has under its name, where it can; otherwise returns it unchanged.
+        fit: name, tensor and the shape the network has under that name → the tensor in that shape where it can be
+            brought to it, otherwise unchanged; None leaves it out.
     """
     own: dict[str, Tensor] = dict(network.state_dict())
     found = {name: torch.as_tensor(value) for name, value in tensors.items() if name in own}
     if fit is not None:
-        found = {name: fit(value, own[name].shape) for name, value in found.items()}
+        fitted = {name: fit(name, value, own[name].shape) for name, value in found.items()}
+        found = {name: value for name, value in fitted.items() if value is not None}
     kept = [name for name, value in found.items() if value.shape == own[name].shape]
     with torch.no_grad():
         for name in kept:

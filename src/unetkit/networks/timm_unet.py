@@ -22,6 +22,7 @@ from unetkit.networks.heads import make_head
 from unetkit.networks.initial import initialise
 from unetkit.networks.loading import Loaded, load_weights
 from unetkit.networks.stem import grow
+from unetkit.networks.transfer import adapt_channels
 
 DEFAULT_ENCODER = "resnet18"
 SMALLEST = 64
@@ -74,7 +75,7 @@ class TimmUNet(nn.Module):
     def load_encoder(self, path: Path) -> Loaded:
         """Load the encoder's weights from a local file by name and shape; the result stays in `loaded`."""
         tensors = by_own_names(read_weights(path), self.encoder)
-        self.loaded = load_weights(self.encoder, tensors, fit=adapt_channels)
+        self.loaded = load_weights(self.encoder, tensors, fit=lambda _, weight, shape: adapt_channels(weight, shape))
         if not self.loaded.kept:
             raise FormatError(
                 "no tensor of this file fits the encoder", where=str(path), advice="is it another encoder's file?"
@@ -125,18 +126,6 @@ def by_own_names(tensors: Mapping[str, Tensor], encoder: nn.Module) -> dict[str,
     """The tensors under the encoder's names: as a giver of features, timm calls `stages.0` of a file `stages_0`."""
     own = {name.replace(".", "_"): name for name in encoder.state_dict()}
     return {own.get(name.replace(".", "_"), name): value for name, value in tensors.items()}
-
-
-def adapt_channels(weight: Tensor, shape: torch.Size) -> Tensor:
-    """A first convolution [out, c, k, k] for another number of channels; other tensors are returned unchanged.
-
-    Its kernels are averaged over their channels and shared out again, so that a grey image gives the very response
-    that the same image gave as three equal channels.
-    """
-    fits = weight.dim() == len(shape) == 4 and weight.shape[1] == 3
-    if not fits or shape[1] == 3 or weight.shape[0] != shape[0] or weight.shape[2:] != shape[2:]:
-        return weight
-    return weight.sum(dim=1, keepdim=True).expand(shape) / shape[1]
 
 
 def _state(content: Any) -> Mapping[str, Any]:

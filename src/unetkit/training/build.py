@@ -102,4 +102,4 @@ def time_budget(settings: TrainingSettings) -> float | None:
 
 def make_hyper(settings: TrainingSettings) -> Hyper:
     """What the optimiser is built with."""
-    return Hyper(settings.learning_rate, settings.momentum, settings.weight_decay)
+    return Hyper(settings.learning_rate, settings.momentum, settings.weight_decay, settings.layer_rate)

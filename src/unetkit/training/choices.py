@@ -18,6 +18,8 @@ from unetkit.training.size import working_size
 def refuse_unknown(settings: TrainSettings) -> None:
     """Raise for a metric, network, loss, method of class weights, working size or start model that does not exist.
 
+    Freezing what has learnt nothing is refused, too.
+
     Raises:
         ConfigError: with the nearest choice.
         DataError, UsageError: `settings.start_from` is no model.
@@ -28,8 +30,20 @@ def refuse_unknown(settings: TrainSettings) -> None:
     if settings.loss.weights[:1].isalpha():  # numbers, one a class, wait for the class table
         loss_weights(settings.loss.weights, np.ones(2, np.int64))
     working_size(settings.data.size, [(1, 1)])
+    _refuse_freezing_chance(settings)
     if settings.start_from is not None:
         locate_model(settings.start_from)
+
+
+def _refuse_freezing_chance(settings: TrainSettings) -> None:
+    frozen = settings.training.freeze
+    if frozen in ("", "0") or settings.start_from is not None or settings.network.encoder_weights is not None:
+        return
+    raise ConfigError(
+        "freezing keeps weights as they are, and without a model to start from they are drawn at random",
+        where=f"training.freeze: {frozen}",
+        advice=f"--from MODEL --training.freeze {frozen}",
+    )
 
 
 def _look_up(what: str, name: str, table: dict[str, str], where: str) -> None:

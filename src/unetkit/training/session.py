@@ -11,12 +11,12 @@ from torch import nn
 from unetkit.augmentation import Ranges
 from unetkit.config.jobs import TrainSettings
 from unetkit.console import say
-from unetkit.errors import ConfigError, FormatError
+from unetkit.errors import ConfigError
 from unetkit.losses import suggest_weights
-from unetkit.modelfile import Contract, Fingerprint, read_model
-from unetkit.networks import build, load_weights, parameter_count
+from unetkit.modelfile import Contract, Fingerprint
+from unetkit.networks import build, parameter_count
 from unetkit.networks.timm_unet import TimmUNet
-from unetkit.runs import locate_model, versions
+from unetkit.runs import versions
 from unetkit.training.average import MovingAverage
 from unetkit.training.batches import BatchMaker
 from unetkit.training.build import (
@@ -35,6 +35,7 @@ from unetkit.training.prepare import Material
 from unetkit.training.progress import Progress
 from unetkit.training.schedule import Rates
 from unetkit.training.step import Stepper
+from unetkit.training.transfer import hold_still, take_over
 
 
 @dataclass(slots=True)
@@ -155,13 +156,8 @@ def _network(settings: TrainSettings, contract: Contract) -> nn.Module:
     if settings.network.encoder_weights is not None and settings.start_from is None:
         _load_encoder(network, Path(settings.network.encoder_weights))
     if settings.start_from is not None:
-        tensors, _ = read_model(locate_model(settings.start_from))
-        loaded = load_weights(network, tensors)
-        if not loaded.kept:
-            raise FormatError(
-                "no weight of this model fits the network", where=settings.start_from, advice="choose its --network"
-            )
-        say(f"weights from {settings.start_from}: {loaded}")
+        take_over(network, settings.start_from, contract)
+    hold_still(network, settings.training.freeze)
     return network
 
 

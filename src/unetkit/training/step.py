@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from unetkit.networks import class_scores
+from unetkit.networks.levels import still
 from unetkit.training.average import MovingAverage
 from unetkit.training.batches import Batch
 from unetkit.training.device import Compute
@@ -52,6 +53,7 @@ class Stepper:
         self.average = average
         self.compute = compute
         self._limit = clip or math.inf
+        self._still = still(network)
 
     def step(self, batches: Sequence[Batch], seed: int) -> StepOutcome:
         """One optimiser step over `batches` (more than one: their gradients are accumulated).
@@ -60,7 +62,7 @@ class Stepper:
         a step depends on nothing that happened before but the weights.
         """
         torch.manual_seed(seed)
-        self.network.train()
+        self._to_training()
         self.optimiser.zero_grad(set_to_none=True)
         loss = sum(self._backward(batch, len(batches)) for batch in batches)
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), self._limit, foreach=True)
@@ -81,6 +83,12 @@ class Stepper:
         network, optimiser = copy.deepcopy((self.network, self.optimiser))
         average = MovingAverage(network, self.average.decay)
         return Stepper(network, self.loss, optimiser, average, self.compute, self._limit)
+
+    def _to_training(self) -> None:
+        """What is frozen works as in prediction: its statistics stand still, too."""
+        self.network.train()
+        for module in self._still:
+            module.eval()
 
     def _backward(self, batch: Batch, of: int) -> float:
         with self.compute.autocast():
