@@ -90,7 +90,7 @@ def main(spec: dict[str, Any]) -> None:
         run = open_folder(beginning, session)
         with interruption(run.path) as stop:
             scorer = Scorer(session, stop.check)
-            plan = choose_plan(run, session, scorer, extended=False)
+            plan = choose_plan(run, session, scorer)
             judge = Judge(session, scorer.predictor, {})
             session.stepper.__class__, session.stepper.judge = Judged, judge  # type: ignore[attr-defined,assignment]
             run_loop(run, session, plan, scorer, stop)

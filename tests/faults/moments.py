@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 
+from unetkit.errors import Interrupted
 from unetkit.recipes.settings import settings
 from unetkit.training import loop, running, saving, state
 from unetkit.training.scoring import Scorer
@@ -39,7 +40,10 @@ def training(root: Path, begin: Callable[[], None]) -> None:
     moments.watch(Scorer, "read")
     moments.watch(os, "fsync")
     moments.watch(os, "replace")
-    train(settings("train", call["values"]), call["source"])  # type: ignore[arg-type]
+    try:
+        train(settings("train", call["values"]), call["source"])  # type: ignore[arg-type]
+    except KeyboardInterrupt as error:  # before the run has begun there is nothing to save
+        raise Interrupted("stopped", signal=signal.SIGINT) from error
     os.writev(1, [f"moments {moments.count}\n".encode()])
 
 

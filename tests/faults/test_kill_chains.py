@@ -40,7 +40,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "accumulated": {"training.accumulate": 4, "training.batch": 2},
     "half precision": {"training.precision": "bf16"},
     "sgd, plateau": {"training.optimiser": "sgd", "training.schedule": "plateau", "training.ema": 0},
-    "stops early": {"training.early_stopping": 1, "training.learning_rate": 1e-9, "training.epochs": 6},
+    "stops early": {"training.early_stopping": 3, "training.learning_rate": 1e-9, "training.epochs": 9},
     "rare states": {"training.checkpoint_every": 0.2, "training.optimiser": "rmsprop"},
 }
 TIMES = {"seconds", "scored_at", "scoring_seconds", "digest", "run", "model"}

@@ -69,7 +69,7 @@ def test_a_changed_setting_is_refused_by_its_key(run: RunFolder, changed: dict[s
 
 def test_a_budget_is_made_longer_and_only_longer(run: RunFolder):
     extended = begin(asking(run, extend=True, **{"training.minutes": 20}), None)
-    assert extended.extended
+    assert extended.extended is not None
     assert extended.settings.training.minutes == 20
     for shorter in ({}, {"training.minutes": 10}, {"training.minutes": 3}, {"training.steps": 9000}):
         with pytest.raises(ConfigError):

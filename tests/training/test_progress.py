@@ -30,7 +30,7 @@ def test_without_patience_a_run_never_stops_early():
 def test_the_loss_of_a_scoring_is_the_mean_since_the_last_one():
     progress = Progress()
     for loss in (1.0, 3.0):
-        progress.stepped(loss)
+        progress.stepped(loss, 0.1)
     assert progress.take_mean_loss() == 2.0
     assert progress.take_mean_loss() is None
     assert progress.step == 2
@@ -38,13 +38,13 @@ def test_the_loss_of_a_scoring_is_the_mean_since_the_last_one():
 
 def test_a_score_that_is_missing_is_never_the_best():
     progress = Progress()
-    assert not progress.scored({}, "mean_iou", 0, 0, 0)
+    assert not progress.scored({}, "mean_iou", 0, 0)
 
 
 def test_without_a_score_nobody_loses_patience_and_the_rate_stays():
     progress = Progress()
     for epoch in range(20):
-        progress.scored({}, "mean_iou", epoch, epoch, 0)
+        progress.scored({}, "mean_iou", epoch, 0)
     assert not progress.out_of_patience(1)
     assert progress.plateau.factor == 1
     assert not progress.has_best

@@ -50,9 +50,9 @@ def test_the_threads_of_a_run_are_those_of_its_readers_too(
 ) -> None:
     seen: list[int] = []
 
-    def planning(run: RunFolder, session: Session, scorer: Scorer, *, extended: bool) -> Plan:
+    def planning(run: RunFolder, session: Session, scorer: Scorer, extended: TrainSettings | None) -> Plan:
         seen.append(reading_threads())
-        return choose_plan(run, session, scorer, extended=extended)
+        return choose_plan(run, session, scorer, extended)
 
     monkeypatch.setattr(train, "choose_plan", planning)
     trained(scenes)
@@ -79,7 +79,7 @@ def test_a_signal_in_a_scoring_is_not_kept_waiting_for_its_end(
 
     def reading(self: Scorer, pair: Pair) -> tuple[Image, Mask]:
         asked.append(1)
-        if len(asked) == 5:  # the first are those of the rehearsal
+        if len(asked) == 3:  # the first two are those of the rehearsal
             os.kill(os.getpid(), signal.SIGTERM)
         return read(self, pair)
 

@@ -1,5 +1,7 @@
 """`unetkit train`: from a folder of images and masks to a model."""
 
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -32,9 +34,16 @@ def train(
 ) -> Outcome:
     """Train a model."""
     started = current_call.get().started
+    _hush_followers()
     if settings.seeds > 1 or (settings.resume is not None and is_series(Path(settings.resume))):
         return Outcome(unetkit.train_seeds(settings, data, started=started).to_json(), show_seeds)
     result = unetkit.train(settings, data, started=started)
-    if result is None:
-        return Outcome(preview_document(settings.preview), show_preview)
-    return Outcome(result.to_json(), show_run)
+    if result is not None:
+        return Outcome(result.to_json(), show_run)
+    return Outcome(preview_document(settings.preview or ""), show_preview)
+
+
+def _hush_followers() -> None:
+    """Of the processes that `torchrun` starts, the first one speaks; an error has its own way, and is always told."""
+    if int(os.environ.get("RANK", "0")) > 0:
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for as long as the process lives

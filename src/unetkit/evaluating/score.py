@@ -20,7 +20,7 @@ from unetkit.evaluating.report import ImageScore, ScoreReport
 from unetkit.metrics.baselines import constant, grown
 from unetkit.metrics.confusion import Confusion
 from unetkit.metrics.scores import all_scores
-from unetkit.modelfile import Fingerprint
+from unetkit.modelfile import Contract, Fingerprint
 from unetkit.predicting.predictor import Predictor
 
 Read = Callable[[Pair], tuple[Image, Mask]]
@@ -53,26 +53,46 @@ def score(
         DataError: a pair cannot be read, or is not the model's kind of image.
         TrainingDiverged: the scores are NaN or infinite.
     """
-    baselines = _Baselines(fingerprint or predictor.contract.fingerprint, len(predictor.contract.classes))
-    total = _Total(Confusion(len(predictor.contract.classes)), Confusion(len(predictor.contract.classes)))
-    for one in _counted(predictor, pairs, read, baselines):
+    known = fingerprint or predictor.contract.fingerprint
+    tally = count(predictor, pairs, read, hashes=hashes, fingerprint=known)
+    return report_of(tally, predictor.contract, split=split, choice=choice, fingerprint=known)
+
+
+def count(
+    predictor: Predictor,
+    pairs: Iterable[Pair],
+    read: Read,
+    *,
+    hashes: Mapping[str, str] | None = None,
+    fingerprint: Fingerprint,
+) -> Tally:
+    """The pixels that scores are made of; arguments and errors are those of `score`. Tallies can be added."""
+    classes, trained = len(predictor.contract.classes), predictor.contract.fingerprint
+    tally = Tally(Confusion(classes), Confusion(classes))
+    for one in _counted(predictor, pairs, read, _Baselines(fingerprint, classes)):
         sha256 = (hashes or {}).get(one.pair.image, "")
-        trained = predictor.contract.fingerprint
-        total.add(one, sha256, trained.holds(sha256) if sha256 and trained.images else None)
+        tally.add(one, sha256, trained.holds(sha256) if sha256 and trained.images else None)
+    return tally
+
+
+def report_of(
+    tally: Tally, contract: Contract, *, split: str, choice: Choice = NOTHING_CHOSEN, fingerprint: Fingerprint
+) -> ScoreReport:
+    """Scores, protocol and baselines of what was counted."""
     return ScoreReport(
         split=split,
         protocol=describe_protocol(
-            predictor.contract,
-            total.confusion,
+            contract,
+            tally.confusion,
             split=split,
-            ignored=total.ignored,
-            trained_on=[row.trained_on for row in total.rows],
+            ignored=tally.ignored,
+            trained_on=[row.trained_on for row in tally.rows],
             choice=choice,
         ),
-        classes=predictor.contract.classes,
-        confusion=total.confusion,
-        baseline=baselines.scores(total.confusion, total.position),
-        rows=tuple(total.rows),
+        classes=contract.classes,
+        confusion=tally.confusion,
+        baseline=_Baselines(fingerprint, len(contract.classes)).scores(tally.confusion, tally.position),
+        rows=tuple(tally.rows),
     )
 
 
@@ -97,8 +117,8 @@ class _Counted:
 
 
 @dataclass(slots=True, eq=False)
-class _Total:
-    """All images so far; of each only its row is kept, not its matrix."""
+class Tally:
+    """All images so far; of each only its row is kept, not its matrix. `position` is the baseline's confusion."""
 
     confusion: Confusion
     position: Confusion
@@ -111,6 +131,11 @@ class _Total:
         if one.position is not None:
             self.position += one.position
         self.rows.append(ImageScore.of(one.pair, sha256, trained_on, one.confusion))
+
+    def __add__(self, other: Tally) -> Tally:
+        """Both, exactly: the counts are whole numbers."""
+        counts = self.confusion + other.confusion, self.position + other.position
+        return Tally(*counts, self.ignored + other.ignored, [*self.rows, *other.rows])
 
 
 def _counted(predictor: Predictor, pairs: Iterable[Pair], read: Read, baselines: _Baselines) -> Iterator[_Counted]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn import functional
 
-from unetkit.losses.loss import Loss, ratio
+from unetkit.losses.loss import Loss
 
 
 class BinaryCrossEntropy(Loss):
@@ -19,7 +19,7 @@ class BinaryCrossEntropy(Loss):
     def compute(self, scores: Tensor, target: Tensor) -> Tensor:
         """The mean over the batch's pixels, by weight."""
         total = self._of_two(scores, target) if self.options.classes == 2 else self._against_rest(scores, target)
-        return ratio(total, self.pixel_weights(scores, target).sum())
+        return self.mean(total, self.pixel_weights(scores, target).sum())
 
     def _of_two(self, scores: Tensor, target: Tensor) -> Tensor:
         logit = scores[:, 1] - scores[:, 0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn import functional
 
-from unetkit.losses.loss import Loss, ratio
+from unetkit.losses.loss import Loss
 
 
 class CrossEntropy(Loss):
@@ -25,4 +25,4 @@ class CrossEntropy(Loss):
             label_smoothing=self.options.label_smoothing,
             reduction="sum",
         )
-        return ratio(total, self.pixel_weights(scores, target).sum())
+        return self.mean(total, self.pixel_weights(scores, target).sum())

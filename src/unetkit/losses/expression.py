@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from unetkit.errors import ConfigError
 from unetkit.extras import choose, unknown_choice
 from unetkit.losses import LOSSES
-from unetkit.losses.loss import Loss, LossOptions
+from unetkit.losses.loss import Loss, LossOptions, Pool
 
 EXAMPLE = "a loss is a name, or a sum: 'dice+0.5*focal'"
 
@@ -32,6 +32,11 @@ class WeightedSum(nn.Module):
         super().__init__()
         self.terms = tuple(terms)
         self.losses = nn.ModuleList(losses)
+
+    def join(self, pool: Pool) -> None:
+        """Share every batch with other processes: from now on the loss is that of all their pixels."""
+        for loss in self.losses:
+            loss.pool = pool  # type: ignore[assignment]
 
     def forward(self, scores: Tensor, target: Tensor) -> Tensor:
         """Scores [N, classes, H, W] and target int64 [N, H, W] → one number."""

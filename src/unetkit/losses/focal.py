@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from unetkit.losses.loss import Loss, ratio
+from unetkit.losses.loss import Loss
 
 
 class Focal(Loss):
@@ -24,7 +24,7 @@ class Focal(Loss):
             known = target.where(target != self.options.ignore, 0)
             truth = logarithms.gather(1, known[:, None])[:, 0]
             total = self._focus(truth) * -truth * self.pixel_weights(scores, target)
-        return ratio(total.sum(), self.pixel_weights(scores, target).sum())
+        return self.mean(total.sum(), self.pixel_weights(scores, target).sum())
 
     def _smoothed(self, logarithms: Tensor, target: Tensor) -> Tensor:
         labels = self.soft_labels(target, logarithms.dtype) * self.weights.to(logarithms.dtype)[:, None, None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -32,13 +33,39 @@ class LossOptions:
     tversky_beta: float = 0.5
 
 
+class Pool(Protocol):
+    """The pixels of all processes that share a batch. Both keep the gradient of this process's part."""
+
+    def sum(self, part: Tensor, /) -> Tensor:
+        """The sum over all processes."""
+        ...
+
+    def cat(self, part: Tensor, /) -> Tensor:
+        """The parts of all processes, one after the other along the first dimension."""
+        ...
+
+
+class Own:
+    """The pool of a process that has the whole batch."""
+
+    def sum(self, part: Tensor, /) -> Tensor:
+        """The part, which is the whole."""
+        return part
+
+    def cat(self, part: Tensor, /) -> Tensor:
+        """The part, which is the whole."""
+        return part
+
+
 class Loss(nn.Module):
     """scores [N, classes, H, W] and target int64 [N, H, W] → one number, at least float32 also under autocast.
 
-    A batch whose pixels are all ignored gives 0 with a gradient of 0. A subclass writes `compute`.
+    A batch whose pixels are all ignored gives 0 with a gradient of 0. A subclass writes `compute`, and takes every sum
+    over pixels through `pool`: where several processes share a batch, the loss is that of the whole batch.
     """
 
     weights: Tensor
+    pool: Pool = Own()
 
     def __init__(self, options: LossOptions) -> None:
         super().__init__()
@@ -62,6 +89,10 @@ class Loss(nn.Module):
         if not self.weighted:
             return valid.to(scores.dtype)
         return self.weights.to(scores.dtype)[target.where(valid, 0)] * valid
+
+    def mean(self, total: Tensor, weight: Tensor) -> Tensor:
+        """A sum over pixels by their summed weight, both over all processes; 0 where no pixel counts."""
+        return ratio(self.pool.sum(total), self.pool.sum(weight))
 
     def soft_labels(self, target: Tensor, dtype: torch.dtype) -> Tensor:
         """The share of each class in every pixel's label, [N, classes, H, W]; class 0 stands in for ignore."""

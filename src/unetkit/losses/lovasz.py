@@ -19,8 +19,8 @@ class Lovasz(Loss):
     def compute(self, scores: Tensor, target: Tensor) -> Tensor:
         """The mean over the classes present in the batch, by weight."""
         valid = target != self.options.ignore
-        probabilities = torch.softmax(scores, dim=1).movedim(1, -1)[valid]
-        labels = target[valid]
+        probabilities = self.pool.cat(torch.softmax(scores, dim=1).movedim(1, -1)[valid])
+        labels = self.pool.cat(target[valid])
         present = torch.bincount(labels, minlength=self.options.classes) > 0
         here = [bool(found) for found in present]
         losses = [

@@ -20,7 +20,7 @@ class Tversky(Loss):
 
     def compute(self, scores: Tensor, target: Tensor) -> Tensor:
         """The mean over the classes present in the batch, by weight."""
-        truth, hit, claimed = _areas(scores, target, self.options)
+        truth, hit, claimed = map(self.pool.sum, _areas(scores, target, self.options))
         false_positives, false_negatives = claimed - hit, truth - hit
         alpha, beta = self.options.tversky_alpha, self.options.tversky_beta
         index = ratio(hit, hit + alpha * false_positives + beta * false_negatives)

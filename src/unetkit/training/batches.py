@@ -37,7 +37,7 @@ class Batch:
 
 
 class BatchMaker:
-    """Makes the n-th batch of a run from (seed, n) alone."""
+    """Makes the n-th batch of a run from (seed, n) alone; `share` picks the samples of this process."""
 
     def __init__(
         self,
@@ -49,6 +49,7 @@ class BatchMaker:
         seed: int,
         batch: int,
         device: str,
+        share: Callable[[Sequence[Sample]], Sequence[Sample]] = lambda samples: samples,
     ) -> None:
         self.cache = cache
         self.images = len(cache)
@@ -58,21 +59,22 @@ class BatchMaker:
         self._span = span
         self._seed = seed
         self._device = device
+        self._share = share
         self._seconds = 0.0
         shape = (1, -1, 1, 1)
         self._offset = torch.tensor(normalisation.offset, dtype=torch.float32, device=device).view(shape)
         self._scale = torch.tensor(normalisation.scale, dtype=torch.float32, device=device).view(shape)
 
     def make(self, number: int) -> Batch:
-        """The batch number `number`, augmented and normalised."""
+        """The batch number `number`, or this process's share of it, augmented and normalised."""
         started = time.perf_counter()
-        samples = samples_of(self._seed, number, self.batch, self.images)
+        samples = self._share(samples_of(self._seed, number, self.batch, self.images))
         parameters = [draw(self._ranges, (self._seed, sample.epoch, sample.position)) for sample in samples]
         if self._device == "cpu":
             images, masks = self._on_cpu(samples, parameters)
         else:
             images, masks = self._on_gpu(samples, parameters)
-        made = Batch((images - self._offset) / self._scale, masks, samples)
+        made = Batch((images - self._offset) / self._scale, masks, tuple(samples))
         self._seconds += time.perf_counter() - started
         return made
 

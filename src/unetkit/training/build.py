@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from torch import nn
-
 from unetkit.augmentation import DEFAULTS, Ranges
 from unetkit.config.sections import (
     DEFAULT_MINUTES,
@@ -18,6 +16,7 @@ from unetkit.config.sections import (
 from unetkit.data.arrays import IGNORE, IGNORE_16, Counts
 from unetkit.errors import ConfigError
 from unetkit.losses import build_loss
+from unetkit.losses.expression import WeightedSum
 from unetkit.losses.weights import class_weights, suggest_weights
 from unetkit.training.optimiser import Hyper
 from unetkit.training.schedule import Rates, Shape
@@ -47,7 +46,7 @@ def outputs_of(settings: NetworkSettings, classes: int) -> int:
 
 def make_loss(
     settings: LossSettings, counts: Counts, where_present: Counts | None = None
-) -> tuple[nn.Module, list[float] | None]:
+) -> tuple[WeightedSum, list[float] | None]:
     """The loss and the class weights in use (None: all alike).
 
     Args:

@@ -20,11 +20,16 @@ from unetkit.training.scoring import Scorer
 from unetkit.training.session import Session
 
 
-def close_run(run: RunFolder, session: Session, scorer: Scorer) -> TrainResult:
-    """Write what people look at, and last of all the model: a run is over when it is there, and not before."""
+def close_run(run: RunFolder, session: Session, scorer: Scorer) -> TrainResult | None:
+    """Write what people look at, and last of all the model: a run is over when it is there, and not before.
+
+    Of several processes all help to score the best weights; one writes, and has a result.
+    """
     best = _load_best(run, session)
-    known = fingerprint(session)
+    known = session.group.told(fingerprint(session) if session.group.leads else Fingerprint())
     report = scorer.report(known) if session.material.val else None
+    if not session.group.leads:
+        return None
     scores = {} if report is None else report.to_json()
     named = {"model": str(run.model), "data": str(session.material.dataset.root)}  # no paths in the model file
     result = _result(run, session, best, {**scores, **named} if scores else None)

@@ -57,7 +57,8 @@ def choose_compute(device: str, threads: int, precision: str, deterministic: boo
     if precision == "auto":
         precision = "bf16" if chosen == "cuda" or torch.cpu.get_capabilities().get("avx512_bf16") else "fp32"
     exact = chosen == "cpu" if deterministic is None else deterministic
-    return Compute(chosen, threads or processors(), precision, exact)
+    own = max(processors() // int(os.environ.get("LOCAL_WORLD_SIZE", "1")), 1)  # several processes share a machine
+    return Compute(chosen, threads or own, precision, exact)
 
 
 @contextlib.contextmanager
@@ -71,14 +72,17 @@ def prepared(compute: Compute) -> Generator[None]:
         yield
     finally:
         torch.set_flush_denormal(False)
-        torch.use_deterministic_algorithms(False)
 
 
 def _choose_algorithms(compute: Compute) -> None:
-    """Deterministic ones, or the fastest; where a GPU has no deterministic one, torch says so and goes on."""
-    torch.use_deterministic_algorithms(compute.deterministic, warn_only=True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # nothing here reads what it has not written
+    """On a GPU deterministic ones, or the fastest; where it has no deterministic one, torch says so and goes on.
+
+    On a CPU nothing here depends on anything but the number of threads, and asking torch for it costs a second.
+    """
     if compute.device == "cuda":
+        torch.use_deterministic_algorithms(compute.deterministic, warn_only=True)
+        torch.utils.deterministic.fill_uninitialized_memory = False  # nothing here reads what it has not written
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
         torch.backends.cudnn.benchmark = not compute.deterministic
         torch.backends.cudnn.deterministic = compute.deterministic

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from unetkit.errors import Interrupted, TrainingDiverged
 from unetkit.training.batches import Ahead, Batch
 from unetkit.training.bottleneck import Spent
+from unetkit.training.distributed import Group
 from unetkit.training.interrupt import Interruption
 from unetkit.training.observers import Observer, Scoring, StepRecord
 from unetkit.training.optimiser import set_rate
@@ -71,6 +72,7 @@ class Loop:
     observers: Sequence[Observer]
     metric: str
     interruption: Interruption
+    group: Group
     _batches: list[Batch] = field(default_factory=list[Batch])  # of the last step
 
     def run(self) -> None:
@@ -83,7 +85,7 @@ class Loop:
         pace = Pace(self._finish_seconds())
         stream = iter(self.batches)
         while True:
-            if self._scoring_is_due():
+            if self._agreed_to_score():
                 self._score_now(pace)
             self._look_around()
             if self._is_over():
@@ -110,7 +112,7 @@ class Loop:
         if not outcome.finite:
             what = f"step {self.progress.step + 1}: loss {outcome.loss:g}, gradient norm {outcome.gradient_norm:g}"
             raise self._diverged(what)
-        self.progress.stepped(outcome.loss)
+        self.progress.stepped(outcome.loss, rate)
         record = StepRecord(
             step=self.progress.step,
             total=total,
@@ -144,13 +146,23 @@ class Loop:
         step = self.progress.step
         if self.plan.deadline is None or step < self.plan.known:
             return
-        feasible = pace.feasible(self.clock(), self.plan.deadline, step)
-        if feasible is not None and self.plan.cut(step, feasible):
+        own = pace.feasible(self.clock(), self.plan.deadline, step) if self.group.leads else None
+        (feasible,) = self.group.largest(-1 if own is None else own)
+        if feasible >= 0 and self.plan.cut(step, feasible):
             self.saver.decided()
 
     def _finish_seconds(self) -> float:
         """What comes after the last step: its scoring, that of the best weights, and the model file."""
         return FINISH_SECONDS + 2 * self.progress.scoring_seconds
+
+    def _agreed_to_score(self) -> bool:
+        """Whether the leading process says that it is time; and a signal that reached any process reaches all."""
+        due, signal = self.group.largest(
+            int(self.group.leads and self._scoring_is_due()), int(self.interruption.requested)
+        )
+        if signal:
+            self.interruption.requested = signal
+        return bool(due)
 
     def _scoring_is_due(self) -> bool:
         """At both ends and after each epoch; with a time budget, fewer where it would take more than its share."""
@@ -184,7 +196,7 @@ class Loop:
             epoch=self.rhythm.epoch(step),
             loss=self.progress.take_mean_loss(),
             seconds=self.clock(),
-            rate=self._rate(),
+            rate=self.progress.rate,
             scores=scores,
             metric=self.metric,
             best=better,
@@ -205,9 +217,6 @@ class Loop:
             if not self._batches:
                 raise
             raise self._diverged(f"after step {self.progress.step}: {error.what}") from error
-
-    def _rate(self) -> float | None:
-        return float(self.stepper.optimiser.param_groups[0]["lr"]) if self.progress.step else None
 
     def _look_around(self) -> None:
         self.saver.state(now=bool(self.interruption.requested) or self._is_over())

@@ -24,12 +24,16 @@ from unetkit.training.session import Session
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """What to train, on what, and the folder to go on in (None: a new one); `extended` by a longer budget."""
+    """What to train, on what, and the folder to go on in (None: a new one).
+
+    Attributes:
+        extended: the settings of that run with a longer budget, if it shall have one.
+    """
 
     settings: TrainSettings
     source: str
     run: RunFolder | None
-    extended: bool = False
+    extended: TrainSettings | None = None
 
     @property
     def ended(self) -> RunFolder | None:
@@ -79,7 +83,7 @@ def _again(asked: TrainSettings, name: str, source: str | None) -> Beginning:
         )
     kept = settings_of_text(TrainSettings, run.read_config(), str(run.config))
     settings = resumed_settings(run, kept, asked)
-    return Beginning(_going_on(settings, run), str(run.path), run, asked.extend)
+    return Beginning(_going_on(settings, run), str(run.path), run, settings if asked.extend else None)
 
 
 def _going_on(settings: TrainSettings, run: RunFolder) -> TrainSettings:
@@ -102,6 +106,12 @@ def open_folder(beginning: Beginning, session: Session) -> RunFolder:
     Raises:
         DataError: files of the data set are not those that the run to continue began with.
     """
+    session.group.gather(None)  # nobody finds the folder of the others taken
+    run = _open(beginning, session) if session.group.leads else None
+    return session.group.told(run) or RunFolder(Path())
+
+
+def _open(beginning: Beginning, session: Session) -> RunFolder:
     settings, dataset = beginning.settings, session.material.dataset
     session.hashes = dataset.hash_images(dataset.pairs)
     masks = dataset.hash_masks(dataset.pairs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from unetkit.config.jobs import TrainSettings
 from unetkit.config.sections import TrainingSettings
 from unetkit.config.writing import to_yaml
 from unetkit.console import say, warn
@@ -21,15 +22,22 @@ from unetkit.training.session import Session
 SMALLEST_STEP = 0.1  # of the fastest trial, which is slow where the machine is cold: a plan is only ever cut
 
 
-def choose_plan(run: RunFolder, session: Session, scorer: Scorer, *, extended: bool) -> Plan:
-    """The plan that the run has already, made longer where that was asked for; else a new one. It stands on disk."""
+def choose_plan(run: RunFolder, session: Session, scorer: Scorer, extended: TrainSettings | None = None) -> Plan:
+    """The plan that the run has already, or a new one. It stands on disk.
+
+    Args:
+        extended: the run's settings with a longer budget, by which its plan is made longer.
+    """
     plan = restore(run, session)
     if plan is None:
         plan = make_plan(session, scorer)
-    elif extended:
+    elif extended is not None:
         plan = _extended(plan, session, scorer)
-        run.write_config(to_yaml(session.settings))
-    run.write_plan(plan.to_json())
+    plan = session.group.told(plan)
+    if session.group.leads:
+        run.write_plan(plan.to_json())
+    if session.group.leads and extended is not None:
+        run.write_config(to_yaml(extended))
     return plan
 
 

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import add, sub
 from pathlib import Path
+from typing import Any
 
 from unetkit.config.sections import DataSettings
 from unetkit.console import say, warn
 from unetkit.data.arrays import Counts, Image, Mask
-from unetkit.data.cache import Cache
+from unetkit.data.cache import Cache, CacheFolder, Keep, Shelf, user_folder
 from unetkit.data.dataset import DataSet, open_data
 from unetkit.data.decode import is_grey, to_channels
 from unetkit.data.normalise import Normalisation, measure_normalisation
@@ -62,9 +63,32 @@ class Material:
         image, mask = self.dataset.read(pair)
         return to_channels(image, self.channels, pair.image), mask
 
-    def cache(self) -> Cache:
-        """The train split at working size, decoded ahead."""
-        return Cache(self.train, self.read, self.fit, self.normalisation.fill)
+    def cache(self, keep: Keep = "auto", gigabytes: float = 20.0) -> Cache:
+        """The train split at working size, decoded ahead.
+
+        Args:
+            keep: where; as `Cache` takes it.
+            gigabytes: that the user's cache folder may hold.
+        """
+        folder = CacheFolder(user_folder(), int(gigabytes * 1e9))
+        shelf = Shelf(folder, self.dataset.root, self.decisive)
+        return Cache(self.train, self.read, self.fit, self.normalisation.fill, keep=keep, shelf=shelf)
+
+    @property
+    def decisive(self) -> dict[str, Any]:
+        """All that decides what a train pair is at working size, besides its files and the decoder; plain values."""
+        reading, fit = self.dataset.reading, self.fit
+        boxes = {fit.box(*native_size(self.dataset, pair)) for pair in self.train}
+        return {
+            "size": ["fit", fit.height, fit.width],
+            # Measured on the train split: where nothing is padded, another split shares the set.
+            "fill": None if boxes == {(fit.height, fit.width)} else list(self.normalisation.fill),
+            "channels": self.channels,
+            "encoding": self.dataset.encoding.to_json(),
+            "classes": self.dataset.classes.to_json(),
+            "side_by_side": reading.side_by_side,
+            "class_folders": list(reading.class_folders),
+        }
 
 
 def prepare_data(settings: DataSettings, source: str, seed: int) -> Material:

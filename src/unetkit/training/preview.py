@@ -7,25 +7,28 @@ from pathlib import Path
 import numpy as np
 
 from unetkit.augmentation import Ranges, apply_cpu, draw
+from unetkit.config.jobs import TrainSettings
 from unetkit.console import say
 from unetkit.data.arrays import Image, Mask
 from unetkit.drawing import RGB, Tile, encode_png, legend, overlay, sheet, to_rgb8
 from unetkit.errors import OutputExists
 from unetkit.files import write_bytes
 from unetkit.training.prepare import Material
+from unetkit.training.session import ranges_for
 
 ROWS = 6
 VARIANTS = 4
 LETTERS = 14  # of the legend, pixels
 
 
-def write_preview(material: Material, ranges: Ranges, seed: int, path: Path, *, overwrite: bool) -> None:
-    """Write a PNG: a row a training image, the image as it is and four times augmented, classes drawn over it.
+def preview(settings: TrainSettings, material: Material) -> None:
+    """Write the PNG `settings.preview`: a row a training image, as it is and four times augmented, with its classes.
 
     Raises:
-        OutputExists: the file is there, and `overwrite` is not given.
+        OutputExists: the file is there, and `settings.overwrite` is not given.
     """
-    if path.exists() and not overwrite:
+    path, ranges, seed = Path(settings.preview or ""), ranges_for(settings, material), settings.training.seed
+    if path.exists() and not settings.overwrite:
         raise OutputExists("the file exists", where=str(path), advice="name another, or add --overwrite")
     chosen = material.train[:: max(len(material.train) // ROWS, 1)][:ROWS]
     rows = [

@@ -16,6 +16,7 @@ class Progress:
 
     Attributes:
         step: optimiser steps made.
+        rate: learning rate of the last step; None before the first.
         best, best_step: the best value of the run's metric and its step; −inf and 0 before the first scoring.
         waited: scorings since the best.
         plateau: state of the plateau schedule.
@@ -27,6 +28,7 @@ class Progress:
     """
 
     step: int = 0
+    rate: float | None = None
     best: float = -math.inf
     best_step: int = 0
     waited: int = 0
@@ -39,9 +41,10 @@ class Progress:
     loss_steps: int = 0
     scorings: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
-    def stepped(self, loss: float) -> None:
+    def stepped(self, loss: float, rate: float) -> None:
         """Take in a step."""
         self.step += 1
+        self.rate = rate
         self.loss_sum += loss
         self.loss_steps += 1
 

@@ -16,7 +16,15 @@ from unetkit.errors import ConfigError
 from unetkit.runs import RunFolder
 
 FREE = frozenset(
-    {("resume",), ("extend",), ("training", "threads"), ("training", "device"), ("training", "checkpoint_every")}
+    {
+        ("resume",),
+        ("extend",),
+        ("training", "threads"),
+        ("training", "device"),
+        ("training", "checkpoint_every"),
+        ("training", "cache"),
+        ("training", "cache_limit"),
+    }
 )
 """What a run may be given anew: none of it is part of what is computed, though other threads change its bits."""
 
@@ -69,7 +77,9 @@ def _refuse_shorter(run: RunFolder, kept: TrainSettings, budget: Mapping[Path, A
     ((path, wanted),) = budget.items()
     before = value_of(kept, path)
     if before is None or path == ("training", "plan") or wanted <= before:
-        have = next(f"{name} {value_of(kept, (section, name))}" for section, name in BUDGETS if _has(kept, section, name))
+        have = next(
+            f"{name} {value_of(kept, (section, name))}" for section, name in BUDGETS if _has(kept, section, name)
+        )
         raise ConfigError(
             f"--extend makes a budget longer, and this run has {have}",
             where=f"{path[-1]}: {scalar(wanted)}",
@@ -90,7 +100,9 @@ def _refusal(
     ]
     number = f"{len(changed)} settings are" if len(changed) > 1 else "a setting is"
     again = f"unetkit train --resume {shlex.quote(str(run.path))}"
-    other = f"unetkit train DATA --config {shlex.quote(str(run.config))} --out ANOTHER-FOLDER, with what you would change"
+    other = (
+        f"unetkit train DATA --config {shlex.quote(str(run.config))} --out ANOTHER-FOLDER, with what you would change"
+    )
     longer = "--extend trains on with a longer budget\n" if set(changed) == set(budget) else ""
     return ConfigError(
         f"{number} not those that this run began with, and a run that goes on keeps them",

@@ -10,6 +10,7 @@ from unetkit.training.bottleneck import Spent, sentence
 from unetkit.training.figures import ROWS, curves_png, sheet_png
 from unetkit.training.interrupt import Interruption
 from unetkit.training.loop import Loop, Rhythm
+from unetkit.training.observers import Observer
 from unetkit.training.plan import Plan
 from unetkit.training.recording import Figures, History, TensorBoard
 from unetkit.training.saving import Saver, recall_best
@@ -31,12 +32,7 @@ def run_loop(run: RunFolder, session: Session, plan: Plan, scorer: Scorer, stop:
     screen = Screen(session.metric, session.progress.best if session.progress.has_best else None)
     batches = Ahead(session.maker.make, session.progress.step * session.settings.training.accumulate)
     saver = Saver(run, session, plan, spent)
-    observers = [
-        screen,
-        History(run, session.progress.scorings),
-        TensorBoard(run.events, session.progress.step),
-        Figures(lambda: draw_figures(run, session, scorer)),
-    ]
+    observers = _observers(run, session, scorer, screen) if session.group.leads else []
     try:
         with live(screen.render) as view:
             screen.attach(view)
@@ -57,6 +53,7 @@ def run_loop(run: RunFolder, session: Session, plan: Plan, scorer: Scorer, stop:
                 observers=observers,
                 metric=session.metric,
                 interruption=stop,
+                group=session.group,
             ).run()
     finally:
         batches.close()
@@ -66,6 +63,15 @@ def run_loop(run: RunFolder, session: Session, plan: Plan, scorer: Scorer, stop:
     shares = spent.shares(session.maker.decoding)
     if shares:
         say(sentence(shares, max(session.material.fit.height, session.material.fit.width)))
+
+
+def _observers(run: RunFolder, session: Session, scorer: Scorer, screen: Screen) -> list[Observer]:
+    return [
+        screen,
+        History(run, session.progress.scorings),
+        TensorBoard(run.events, session.progress.step),
+        Figures(lambda: draw_figures(run, session, scorer)),
+    ]
 
 
 def go_back(session: Session, saver: Saver) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 
@@ -25,7 +26,10 @@ COST_FACTOR = 20  # a state is written at most so often that it takes a twentiet
 
 @dataclass(slots=True)
 class Saver:
-    """Writes checkpoints, rarely enough not to matter and often enough not to lose much."""
+    """Writes checkpoints, rarely enough not to matter and often enough not to lose much.
+
+    Of several processes only the leading one writes.
+    """
 
     run: RunFolder
     session: Session
@@ -36,6 +40,8 @@ class Saver:
 
     def best(self) -> None:
         """The averaged weights, which are now the best, and how good they are."""
+        if not self.session.group.leads:
+            return
         progress = self.session.progress
         reached = Landmark(self.session.metric, progress.best, progress.best_step)
         with self.spent.on("write"):
@@ -43,6 +49,8 @@ class Saver:
 
     def state(self, *, now: bool = False, ahead: float = 0.0) -> None:
         """The whole state, if `now` is given, or if the one on disk would be too old in `ahead` seconds."""
+        if not self.session.group.leads:
+            return
         longest = self.session.settings.training.checkpoint_every
         waited = time.monotonic() - self._last
         if not now and waited + ahead < min(longest, max(SHORTEST_INTERVAL, COST_FACTOR * self._cost)):
@@ -58,7 +66,7 @@ class Saver:
 
     def decided(self) -> None:
         """What a clock decided goes on disk before it takes effect: a run that is resumed decides the same."""
-        if self.plan.deadline is not None:
+        if self.plan.deadline is not None and self.session.group.leads:
             with self.spent.on("write"):
                 self.run.write_plan(self.plan.to_json())
 
@@ -72,8 +80,8 @@ def best_arrays(run: RunFolder, session: Session) -> tuple[Arrays, Landmark | No
     """The best weights of the run and how good they are, both from their checkpoint; the last ones without a score."""
     if not session.progress.has_best:
         return average_arrays(session), None
-    arrays, reached = load_best(run)
-    return arrays, Landmark(**reached)
+    held = session.group.told(load_best(run) if session.group.leads else ({}, {}))
+    return held[0], Landmark(**held[1])
 
 
 def recall_best(run: RunFolder, session: Session) -> int:
@@ -88,13 +96,22 @@ def recall_best(run: RunFolder, session: Session) -> int:
     return reached.step
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the run folder holds of a run that was stopped."""
+
+    state: tuple[Arrays, dict[str, Any]] | None
+    plan: Plan | None
+    best: Landmark | None
+
+
 def restore(run: RunFolder, session: Session) -> Plan | None:
     """Put the newest intact state back; None where the run was stopped before anything was decided."""
-    if not has_state(run):
-        return _written_plan(run)
-    tensors, metadata, said = load_newest_intact(run)
-    if said:
-        warn(said)
+    group = session.group
+    held = group.told(read_held(run) if group.leads else Held(None, None, None))
+    if held.state is None:
+        return held.plan
+    tensors, metadata = held.state
     before = Compute(**metadata["compute"])
     if before != session.compute:
         warn(
@@ -103,10 +120,38 @@ def restore(run: RunFolder, session: Session) -> Plan | None:
         )
     session.progress, plan = unpack(tensors, metadata, session.stepper)
     session.clock.spent = metadata["seconds"]
-    if session.progress.has_best:
-        _agree_with_best(run, session.progress)
-    written = _written_plan(run)
-    return written if written is not None and written.goes_on_from(plan) else plan
+    _agree_with_best(session.progress, held.best)
+    return held.plan if held.plan is not None and held.plan.goes_on_from(plan) else plan
+
+
+def read_held(run: RunFolder) -> Held:
+    """Read the newest intact state, the plan and how good the best weights are; what is damaged is said."""
+    if not has_state(run):
+        return Held(None, _written_plan(run), None)
+    tensors, metadata, said = load_newest_intact(run)
+    if said:
+        warn(said)
+    scored = metadata["progress"]["best"] is not None
+    return Held((tensors, metadata), _written_plan(run), _written_best(run) if scored else None)
+
+
+def _written_best(run: RunFolder) -> Landmark | None:
+    try:
+        return Landmark(**load_best(run)[1])
+    except FormatError as fault:
+        warn(f"{fault.where}: {fault.what}: the next weights that are scored count as the best")
+        return None
+
+
+def _agree_with_best(progress: Progress, held: Landmark | None) -> None:
+    """The best weights may be newer than the state, or damaged.
+
+    Newer ones are left alone: they were made after the state, by steps and scorings that are now made again.
+    """
+    if held is None:
+        progress.best, progress.best_step = -math.inf, 0
+    elif held.step <= progress.scored_step and progress.has_best:
+        progress.best, progress.best_step = held.value, held.step
 
 
 def _written_plan(run: RunFolder) -> Plan | None:
@@ -117,18 +162,3 @@ def _written_plan(run: RunFolder) -> Plan | None:
         warn(f"{fault.where}: {fault.what}: what was planned after the last state is planned anew")
         return None
     return Plan.from_json(document) if document else None
-
-
-def _agree_with_best(run: RunFolder, progress: Progress) -> None:
-    """The best weights may be newer than the state, or damaged.
-
-    Newer ones are left alone: they were made after the state, by steps that are now made again.
-    """
-    try:
-        held = Landmark(**load_best(run)[1])
-    except FormatError as fault:
-        warn(f"{fault.where}: {fault.what}: the next weights that are scored count as the best")
-        progress.best, progress.best_step = -math.inf, 0
-        return
-    if held.step <= progress.step:
-        progress.best, progress.best_step = held.value, held.step

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import heapq
 import math
+import operator
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -11,7 +13,8 @@ from typing import Any
 
 from unetkit.data.arrays import IGNORE_16, Image, Mask
 from unetkit.data.pair import Pair
-from unetkit.evaluating.score import ScoreReport, score
+from unetkit.evaluating.report import ScoreReport
+from unetkit.evaluating.score import count, report_of
 from unetkit.modelfile import Fingerprint
 from unetkit.predicting.backends.torch import TorchBackend
 from unetkit.predicting.predictor import Predictor
@@ -36,7 +39,8 @@ class Scorer:
 
     def __init__(self, session: Session, check: Callable[[], None] = lambda: None) -> None:
         self._session = session
-        self._check = check
+        # Of several processes each would stop at another pair, and wait for the others.
+        self._check = check if session.group.size == 1 else lambda: None
         backend = TorchBackend.from_network(session.stepper.average.network, session.compute.device)
         self.predictor = Predictor(session.contract, backend)
         material = session.material
@@ -99,7 +103,14 @@ class Scorer:
         return [(pair.image, *self.read(pair)) for pair in chosen]
 
     def _score(self, pairs: Sequence[Pair], fingerprint: Fingerprint | None = None) -> ScoreReport:
-        return score(self.predictor, pairs, self.read, split="val", fingerprint=fingerprint)
+        """Each process counts its share of the pairs; the counts, whole numbers, are added."""
+        group, known = self._session.group, fingerprint or Fingerprint()
+        group.follow(self._session.stepper.average.network.buffers())
+        own = count(self.predictor, group.share(pairs), self.read, fingerprint=known)
+        whole = functools.reduce(operator.add, group.gather(own))
+        place = {pair.image: number for number, pair in enumerate(pairs)}
+        whole.rows.sort(key=lambda row: place[row.image])
+        return report_of(whole, self.predictor.contract, split="val", fingerprint=known)
 
     def _size(self, pair: Pair) -> int:
         """Bytes of a pair when it is decoded."""

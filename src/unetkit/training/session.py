@@ -29,6 +29,7 @@ from unetkit.training.build import (
 )
 from unetkit.training.clock import Clock
 from unetkit.training.device import Compute
+from unetkit.training.distributed import ALONE, Group
 from unetkit.training.optimiser import build_optimiser
 from unetkit.training.order import permutation
 from unetkit.training.prepare import Material
@@ -47,6 +48,7 @@ class Session:
         stepper: network, loss, optimiser, average.
         maker: makes the batches.
         samples_per_step: batch × accumulated batches.
+        group: the processes that train together.
         hashes: image → SHA-256 of its file as this part of the run found it; known once the folder is open.
     """
 
@@ -60,6 +62,7 @@ class Session:
     rates: Rates
     samples_per_step: int
     progress: Progress
+    group: Group = ALONE
     hashes: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
@@ -68,19 +71,26 @@ class Session:
         return self.settings.training.metric
 
 
-def assemble(settings: TrainSettings, material: Material, compute: Compute, clock: Clock) -> Session:
+def assemble(
+    settings: TrainSettings, material: Material, compute: Compute, clock: Clock, group: Group = ALONE
+) -> Session:
     """Build network, loss, optimiser and batches; nothing is trained yet, nothing written."""
     torch.manual_seed(settings.training.seed)
     contract = draft_contract(settings, material)
-    network = to_device(_network(settings, contract), compute)
+    network = to_device(_together(_network(settings, contract), compute, group), compute)
     loss, weights = make_loss(settings.loss, material.counts, material.where_present)
     _describe_model(settings, network, weights, suggest_weights(material.counts))
     guessed = ", guessed from classes and channels" if settings.augmentation.task == "auto" else ""
     say(f"augmentation {task_of(settings, material)}, strength {settings.augmentation.strength:g}{guessed}")
     optimiser = build_optimiser(settings.training.optimiser, network, make_hyper(settings.training))
     average = MovingAverage(network, settings.training.ema)
-    stepper = Stepper(network, loss.to(compute.device), optimiser, average, compute, settings.training.clip)
-    maker = make_batches(settings, material, compute)
+    loss.join(group)
+    stepper = Stepper(network, loss.to(compute.device), optimiser, average, compute, settings.training.clip, group)
+    maker = make_batches(settings, material, compute, group)
+    if maker.batch < group.size:
+        raise ConfigError(
+            f"{group.size} processes share a batch of {maker.batch}", where="training.batch", advice="a larger --batch"
+        )
     return Session(
         settings=settings,
         material=material,
@@ -92,7 +102,21 @@ def assemble(settings: TrainSettings, material: Material, compute: Compute, cloc
         rates=make_rates(settings.training),
         samples_per_step=maker.batch * settings.training.accumulate,
         progress=Progress(),
+        group=group,
     )
+
+
+def _together(network: nn.Module, compute: Compute, group: Group) -> nn.Module:
+    """On GPUs batch norm takes its statistics over all processes; on CPUs each process over its part of the batch."""
+    if group.size == 1 or not any(isinstance(layer, nn.BatchNorm2d) for layer in network.modules()):
+        return network
+    if compute.device == "cuda":
+        return nn.SyncBatchNorm.convert_sync_batchnorm(network)
+    say(
+        f"{group.size} processes: batch norm sees each process's part of the batch, and the statistics of the first are "
+        "kept (--network.norm group sees no batch at all)"
+    )
+    return network
 
 
 def to_device(network: nn.Module, compute: Compute) -> nn.Module:
@@ -118,9 +142,11 @@ def draft_contract(settings: TrainSettings, material: Material) -> Contract:
     )
 
 
-def make_batches(settings: TrainSettings, material: Material, compute: Compute) -> BatchMaker:
+def make_batches(
+    settings: TrainSettings, material: Material, compute: Compute, group: Group = ALONE
+) -> BatchMaker:
     """The source of batches: cache, order, augmentation; decoding begins in the order of the first epoch."""
-    cache = material.cache()
+    cache = material.cache(settings.training.cache, settings.training.cache_limit)
     cache.start(map(int, permutation(settings.training.seed, 0, len(cache))))
     return BatchMaker(
         cache,
@@ -130,6 +156,7 @@ def make_batches(settings: TrainSettings, material: Material, compute: Compute) 
         seed=settings.training.seed,
         batch=settings.training.batch,
         device=compute.device,
+        share=group.share,
     )
 
 

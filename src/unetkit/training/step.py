@@ -15,6 +15,7 @@ from unetkit.networks.levels import still
 from unetkit.training.average import MovingAverage
 from unetkit.training.batches import Batch
 from unetkit.training.device import Compute
+from unetkit.training.distributed import ALONE, Group
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +47,14 @@ class Stepper:
         average: MovingAverage,
         compute: Compute,
         clip: float,
+        group: Group = ALONE,
     ) -> None:
         self.network = network
         self.loss = loss
         self.optimiser = optimiser
         self.average = average
         self.compute = compute
+        self.group = group
         self._limit = clip or math.inf
         self._still = still(network)
 
@@ -59,12 +62,14 @@ class Stepper:
         """One optimiser step over `batches` (more than one: their gradients are accumulated).
 
         Nothing is updated when the loss or the gradient is not finite. `seed` decides what dropout drops, so that
-        a step depends on nothing that happened before but the weights.
+        a step depends on nothing that happened before but the weights. Of several processes each brings its part of
+        the batch; loss and gradient are those of the whole.
         """
-        torch.manual_seed(seed)
+        torch.manual_seed((seed + (self.group.rank << 48)) % 2**64)
         self._to_training()
         self.optimiser.zero_grad(set_to_none=True)
         loss = sum(self._backward(batch, len(batches)) for batch in batches)
+        self.group.add_gradients(self.network.parameters())
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), self._limit, foreach=True)
         outcome = StepOutcome(loss, float(norm))
         if outcome.finite:
@@ -82,7 +87,7 @@ class Stepper:
         """Another one with the same weights and the same state; what it does, this one does not notice."""
         network, optimiser = copy.deepcopy((self.network, self.optimiser))
         average = MovingAverage(network, self.average.decay)
-        return Stepper(network, self.loss, optimiser, average, self.compute, self._limit)
+        return Stepper(network, self.loss, optimiser, average, self.compute, self._limit, self.group)
 
     def _to_training(self) -> None:
         """What is frozen works as in prediction: its statistics stand still, too."""

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
+from unetkit import console
 from unetkit.config.jobs import TrainSettings
-from unetkit.console import transcript
 from unetkit.data.parallel import limited_to
 from unetkit.errors import ConfigError
-from unetkit.runs import sole_writer
+from unetkit.runs import RunFolder, sole_writer
 from unetkit.training.clock import Clock
 from unetkit.training.closing import close_run
 from unetkit.training.device import choose_compute, prepared
+from unetkit.training.distributed import Group, joined
 from unetkit.training.interrupt import interruption
 from unetkit.training.opening import Beginning, begin, open_folder, tell_ended
 from unetkit.training.planning import choose_plan
 from unetkit.training.prepare import describe, prepare_data
-from unetkit.training.preview import write_preview
+from unetkit.training.preview import preview
 from unetkit.training.result import TrainResult
 from unetkit.training.running import run_loop
 from unetkit.training.scoring import Scorer
-from unetkit.training.session import assemble, ranges_for
+from unetkit.training.session import assemble
 
 
 def train(settings: TrainSettings, source: str | None = None, *, started: float | None = None) -> TrainResult | None:
@@ -33,7 +36,8 @@ def train(settings: TrainSettings, source: str | None = None, *, started: float 
         started: `time.time()` at which a budget in minutes began; now when not given.
 
     Returns:
-        Where the run and the model are, with the scores; None when `settings.preview` stopped before training.
+        Where the run and the model are, with the scores; None when `settings.preview` stopped before training, and in
+        all but the leading one of several processes.
 
     Raises:
         UsageError: the data or a setting cannot be used as they are.
@@ -49,17 +53,27 @@ def train(settings: TrainSettings, source: str | None = None, *, started: float 
         return tell_ended(beginning.ended)
     settings, training = beginning.settings, beginning.settings.training
     compute = choose_compute(training.device, training.threads, training.precision, training.deterministic)
-    with prepared(compute), limited_to(training.threads):
+    with joined(compute.device) as group, prepared(compute), limited_to(training.threads):
+        if not group.leads:
+            console.switch_off()
         material = prepare_data(settings.data, beginning.source, training.seed)
         describe(material)
         if settings.preview is not None:
-            ranges, path = ranges_for(settings, material), Path(settings.preview)
-            write_preview(material, ranges, training.seed, path, overwrite=settings.overwrite)
-            return None
-        session = assemble(settings, material, compute, clock)
+            return preview(settings, material) if group.leads else None
+        session = assemble(settings, material, compute, clock, group)
         run = open_folder(beginning, session)
-        with sole_writer(run), transcript(run.log), interruption(run.path) as stop:
+        with _writing(run, group), interruption(run.path) as stop:
             scorer = Scorer(session, stop.check)
-            plan = choose_plan(run, session, scorer, extended=beginning.extended)
+            plan = choose_plan(run, session, scorer, beginning.extended)
             run_loop(run, session, plan, scorer, stop)
             return close_run(run, session, scorer)
+
+
+@contextmanager
+def _writing(run: RunFolder, group: Group) -> Generator[None]:
+    """Hold the run folder and its log, in the process that writes."""
+    if not group.leads:
+        yield
+        return
+    with sole_writer(run), console.transcript(run.log):
+        yield

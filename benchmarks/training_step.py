@@ -1,0 +1,196 @@
+"""Images a second of a training step: unetkit's against that of a plain loop, and against other tools' own networks.
+
+One step is forward, loss, backward and update on images that are in memory already; each contestant's best of `ROUNDS`
+stretches, in turn. FLOP/s are those of the network's forward and backward as PyTorch counts them, beside the best
+convolution that could be measured on this machine. Other tools run in an interpreter of their own that has them:
+
+    python benchmarks/training_step.py [--peers PYTHON]
+
+with PYTHON having `monai` or `tensorflow-cpu` and `keras` installed. Writes `benchmarks/results/training_step.json`, `.md`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from quality import machine
+from torch.nn import functional
+from torch.utils.flop_counter import FlopCounterMode
+
+from unetkit.losses import build_loss
+from unetkit.networks import PRESETS, build, class_scores, parameter_count
+from unetkit.training.average import MovingAverage
+from unetkit.training.batches import Batch
+from unetkit.training.device import Compute, choose_compute, prepared
+from unetkit.training.optimiser import Hyper, build_optimiser
+from unetkit.training.step import Stepper
+
+HERE = Path(__file__).resolve().parent
+RESULT = HERE / "results" / "training_step.json"
+ROUNDS, SECONDS = 5, 2.0
+SHAPES = {  # preset → batch, channels, height, width, classes; large networks get small batches
+    "nano": (16, 3, 256, 256, 2),
+    "small": (16, 3, 256, 256, 2),
+    "base": (16, 3, 256, 256, 2),
+    "original": (2, 1, 128, 128, 2),
+    "infrared": (4, 3, 128, 256, 2),
+    "infrared-double": (4, 3, 128, 256, 2),
+    "camvid": (2, 1, 208, 208, 12),
+    "carla": (32, 3, 96, 128, 23),
+    "forest": (16, 3, 64, 64, 2),
+}
+CONVOLUTIONS = ((64, 64, 128), (128, 128, 64), (256, 256, 32), (512, 512, 16))  # channels in, out, side
+Step = Callable[[], None]
+
+
+def main() -> int:
+    """Measure, write, print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--peers", help="interpreter that has the other tools")
+    parser.add_argument("--only", action="append", help="a preset; repeatable")
+    options = parser.parse_args()
+    compute = choose_compute("cpu", 0, "auto")
+    with prepared(compute):
+        rows = [row(preset, compute) for preset in options.only or SHAPES]
+        best = {precision: best_convolution(precision) for precision in ("fp32", "bf16")}
+    peers = list(peer_rows(options.peers)) if options.peers else []
+    document = {"machine": machine(), "compute": str(compute), "best_convolution": best, "rows": rows, "peers": peers}
+    RESULT.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    RESULT.with_suffix(".md").write_text(table(document), encoding="utf-8")
+    print(table(document))
+    return 0
+
+
+def row(preset: str, compute: Compute) -> dict[str, Any]:
+    """One network by both loops, in turn."""
+    batch, channels, height, width, classes = SHAPES[preset]
+    torch.manual_seed(0)
+    images = torch.rand(batch, channels, height, width)
+    masks = torch.randint(0, classes, (batch, height, width))
+    steps = {
+        "ours": ours(preset, images, masks, classes, compute),
+        "plain": plain(preset, images, masks, classes, torch.contiguous_format),
+        "plain, channels last": plain(preset, images, masks, classes, torch.channels_last),
+    }
+    rates = {name: batch * rate for name, rate in in_turn(steps).items()}
+    network = build("unet", PRESETS[preset], channels, outputs_of(preset, classes))
+    with FlopCounterMode(display=False) as counter:
+        class_scores(network(images)).sum().backward()
+    return {
+        "preset": preset,
+        "shape": SHAPES[preset],
+        "parameters": parameter_count(network),
+        "flop_an_image": counter.get_total_flops() / batch,
+        "images_per_second": rates,
+    }
+
+
+def outputs_of(preset: str, classes: int) -> int:
+    """One logit or a score a class, as the preset has it."""
+    return 1 if PRESETS[preset]["outputs"] == "logit" else classes
+
+
+def ours(preset: str, images: torch.Tensor, masks: torch.Tensor, classes: int, compute: Compute) -> Step:
+    """The step of a run, with moving average, clipping and the checks for NaN."""
+    network = build("unet", PRESETS[preset], images.shape[1], outputs_of(preset, classes))
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimiser = build_optimiser("adamw", network, Hyper(1e-3, 0.9, 0.01))
+    loss = build_loss("cross-entropy", classes=classes)
+    stepper = Stepper(network, loss, optimiser, MovingAverage(network, 0.98), compute, 1.0)
+    batch = Batch(images.contiguous(memory_format=torch.channels_last), masks, ())
+    return lambda: void(stepper.step([batch], seed=0))
+
+
+def plain(preset: str, images: torch.Tensor, masks: torch.Tensor, classes: int, order: torch.memory_format) -> Step:
+    """The step that most people write: float32, Adam, nothing else."""
+    network = build("unet", PRESETS[preset], images.shape[1], outputs_of(preset, classes)).to(memory_format=order)
+    optimiser = torch.optim.Adam(network.parameters(), 1e-3)
+    images = images.contiguous(memory_format=order)
+
+    def step() -> None:
+        loss = functional.cross_entropy(class_scores(network(images)), masks)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        loss.item()
+
+    return step
+
+
+def void(_value: object) -> None:
+    """Take a value and forget it."""
+
+
+def in_turn(steps: dict[str, Step]) -> dict[str, float]:
+    """Steps a second of each: the best of some stretches, so that a disturbance meets nobody alone."""
+    best = dict.fromkeys(steps, 0.0)
+    for step in steps.values():
+        step()
+    for _ in range(ROUNDS):
+        for name, step in steps.items():
+            best[name] = max(best[name], rate(step))
+    return best
+
+
+def rate(step: Step) -> float:
+    """Steps a second over a stretch of about `SECONDS`, at least one."""
+    started, count = time.perf_counter(), 0
+    while (took := time.perf_counter() - started) < SECONDS or not count:
+        step()
+        count += 1
+    return count / took
+
+
+def best_convolution(precision: str) -> float:
+    """FLOP/s of the fastest of some 3×3 convolutions, forward."""
+    kind = torch.bfloat16 if precision == "bf16" else torch.float32
+    found = []
+    for inputs, outputs, side in CONVOLUTIONS:
+        convolution = torch.nn.Conv2d(inputs, outputs, 3, padding=1, bias=False).to(kind, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        features = torch.rand(16, inputs, side, side).to(kind, memory_format=torch.channels_last)
+        with torch.inference_mode():
+            runs = in_turn({"it": lambda c=convolution, f=features: void(c(f))})  # type: ignore[misc]
+        found.append(runs["it"] * 2 * 9 * inputs * outputs * side * side * 16)
+    return max(found)
+
+
+def peer_rows(python: str) -> Iterator[dict[str, Any]]:
+    """What the other tools reach, each in a process of its own; one that is not installed there is left out."""
+    environment = {**os.environ, "PYTHONPATH": ""}
+    for script in sorted((HERE / "peers").glob("*_step.py")):
+        done = subprocess.run([python, str(script)], stdout=subprocess.PIPE, text=True, check=False, env=environment)
+        if done.returncode == 0:
+            yield json.loads(done.stdout.splitlines()[-1])
+
+
+def table(document: dict[str, Any]) -> str:
+    """Images a second, the ratio to the better plain loop, and the share of the best convolution."""
+    best = max(document["best_convolution"].values())
+    lines = ["# Training step", "", "| network | ours | plain | ours / plain | GFLOP/s | of the best convolution |"]
+    lines.append("|---|---|---|---|---|---|")
+    for one in document["rows"]:
+        rates = one["images_per_second"]
+        loop = max(value for name, value in rates.items() if name != "ours")
+        flops = rates["ours"] * one["flop_an_image"]
+        lines.append(
+            f"| `{one['preset']}` | {rates['ours']:.1f} | {loop:.1f} | {rates['ours'] / loop:.2f} | {flops / 1e9:.0f} "
+            f"| {flops / best:.0%} |"
+        )
+    for peer in document["peers"]:
+        own = next(one for one in document["rows"] if one["preset"] == peer["preset"])["images_per_second"]["ours"]
+        lines.append(f"| {peer['tool']}, shape of `{peer['preset']}` | | {peer['images_per_second']:.1f} "
+                     f"| {own / peer['images_per_second']:.2f} | | |")
+    return "\n".join([*lines, ""])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

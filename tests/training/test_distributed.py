@@ -1,0 +1,123 @@
+"""Several processes train one model: the loss, the gradient and the scores are those of one process.
+
+Two processes by the real launcher, gloo between them, on this machine.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from unetkit.files import read_json, read_tensors
+from unetkit.runs import RunFolder
+
+TOLERANCE = 1e-5  # of ‖Δg‖/‖g‖ in float32
+
+GRADIENTS = """
+import json, sys, torch
+from unetkit.losses import build_loss
+from unetkit.networks import build, class_scores
+from unetkit.training.distributed import joined
+
+torch.manual_seed(0)
+network = build("unet", {"depth": 2, "width": 8, "norm": sys.argv[3], "stem_stride": 1}, 1, 3)
+network.train(sys.argv[3] == "group")  # batch statistics, where there are any, are frozen
+drawn = torch.Generator().manual_seed(1)
+images = torch.randn(8, 1, 20, 24, generator=drawn)
+masks = torch.randint(0, 3, (8, 20, 24), generator=drawn)
+masks[::2, :, :18] = 255  # every second image, which is one process's, is nearly all ignored
+masks[0] = 255
+with joined("cpu") as group:
+    loss = build_loss(sys.argv[2], classes=3, class_weights=(0.5, 2.0, 1.0), label_smoothing=0.1)
+    loss.join(group)
+    mine = list(group.share(range(8)))
+    value = loss(class_scores(network(images[mine])), masks[mine])
+    value.backward()
+    group.add_gradients(network.parameters())
+    if group.leads:
+        torch.save({"loss": value.detach(), **{n: w.grad for n, w in network.named_parameters()}}, sys.argv[1])
+"""
+
+
+def launched(size: int, words: list[object], cwd: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run Python with these words in so many processes."""
+    line = [sys.executable, "-m", "torch.distributed.run", f"--nproc-per-node={size}", "--master-port=0"]
+    line += ["--rdzv-backend=c10d", "--rdzv-endpoint=localhost:0"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "NO_COLOR": "1", **more}
+    return subprocess.run(
+        [*line, *map(str, words)], cwd=cwd, env=environment, capture_output=True, text=True, timeout=200, check=False
+    )
+
+
+@pytest.mark.parametrize("norm", ["group", "batch"])
+@pytest.mark.parametrize("loss", ["cross-entropy", "bce", "dice", "focal", "tversky", "lovasz", "dice+0.5*focal"])
+def test_the_gradient_of_two_processes_is_that_of_one_with_the_joint_batch(tmp_path: Path, loss: str, norm: str):
+    if norm == "batch" and loss != "cross-entropy":
+        pytest.skip("the norm does not meet the loss: once is enough")
+    script = tmp_path / "gradients.py"
+    script.write_text(GRADIENTS)
+    for size in (1, 2):
+        done = launched(size, [script, f"{size}.pt", loss, norm], tmp_path)
+        assert done.returncode == 0, done.stderr
+    one, two = (torch.load(tmp_path / f"{size}.pt", weights_only=True) for size in (1, 2))
+    assert one.keys() == two.keys()
+    for name, gradient in one.items():
+        assert (two[name] - gradient).norm() <= TOLERANCE * gradient.norm() + 1e-12, name
+
+
+WORDS = [
+    *("--size", 48, "--network", "nano", "--network.depth", 2, "--network.norm", "group", "--batch", 4),
+    *("--device", "cpu", "--threads", 1, "--training.precision", "fp32", "--epochs", 2),
+]
+
+
+def test_two_processes_train_what_one_trains_and_one_of_them_writes(scenes: Path, tmp_path: Path):
+    for size in (1, 2):
+        words = ["-m", "unetkit", "train", scenes, *WORDS, "--out", tmp_path / f"run-{size}", "--json"]
+        done = launched(size, words, tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["schema"] == "unetkit.run"
+    one, two = (RunFolder(tmp_path / f"run-{size}") for size in (1, 2))
+    for row, other in zip(one.read_history(), two.read_history(), strict=True):
+        assert row["step"] == other["step"]
+        assert row["scores"]["mean_iou"] == pytest.approx(other["scores"]["mean_iou"], abs=2e-3)
+        assert row["loss"] == pytest.approx(other["loss"], rel=1e-3)
+    weights, others = (read_tensors(run.model)[0] for run in (one, two))
+    for name, weight in weights.items():
+        assert np.linalg.norm(weight - others[name]) <= 1e-2 * np.linalg.norm(weight) + 1e-6, name
+
+
+def test_scores_of_two_processes_are_those_of_one_on_the_same_weights(scenes: Path, tmp_path: Path):
+    words = ["-m", "unetkit", "train", scenes, *WORDS, "--out", tmp_path / "run"]
+    assert launched(2, words, tmp_path).returncode == 0
+    evaluated = [sys.executable, "-m", "unetkit", "evaluate", tmp_path / "run", "--split", "val", "--json"]
+    done = subprocess.run(list(map(str, evaluated)), capture_output=True, text=True, check=True, cwd=tmp_path)
+    alone, together = json.loads(done.stdout), read_json(tmp_path / "run" / "scores.json")["scores"]
+    assert alone["images"] == together["images"]
+    assert alone["confusion"] == together["confusion"]
+
+
+def test_when_one_process_dies_all_end_within_a_minute(scenes: Path, tmp_path: Path):
+    run = tmp_path / "run"
+    line = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--rdzv-backend=c10d"]
+    line += ["--rdzv-endpoint=localhost:0", "-m", "unetkit", "train", scenes, *WORDS[:-1], 500, "--out", run]
+    launcher = subprocess.Popen(list(map(str, line)), cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 90
+    while not (run / "history.jsonl").exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    children = Path(f"/proc/{launcher.pid}/task/{launcher.pid}/children").read_text().split()
+    os.kill(int(children[-1]), signal.SIGKILL)
+    killed = time.monotonic()
+    launcher.communicate(timeout=60)
+    assert launcher.returncode != 0
+    assert time.monotonic() - killed < 60
+    assert not any(Path(f"/proc/{child}").exists() for child in children)
