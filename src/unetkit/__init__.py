@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from unetkit.checking.check import check
     from unetkit.evaluating.compare import compare_runs as compare
     from unetkit.evaluating.evaluate import evaluate_model as evaluate
+    from unetkit.importing.import_weights import import_weights
     from unetkit.predicting.load import load
     from unetkit.predicting.predict import predict
     from unetkit.recipes.settings import settings
@@ -29,6 +30,7 @@ __all__ = [
     "check",
     "compare",
     "evaluate",
+    "import_weights",
     "load",
     "predict",
     "report",
@@ -41,6 +43,7 @@ _ROWS = {
     "check": "unetkit.checking.check:check",
     "compare": "unetkit.evaluating.compare:compare_runs",
     "evaluate": "unetkit.evaluating.evaluate:evaluate_model",
+    "import_weights": "unetkit.importing.import_weights:import_weights",
     "load": "unetkit.predicting.load:load",
     "predict": "unetkit.predicting.predict:predict",
     "report": "unetkit.reports.report:write_report",
@@ -48,6 +51,8 @@ _ROWS = {
     "train": "unetkit.training.train:train",
     "train_seeds": "unetkit.training.series:train_seeds",
 }
+
+_WITH_TORCH = {"train": "training", "train_seeds": "training", "import_weights": "importing weights"}
 
 
 def __getattr__(name: str) -> Any:
@@ -57,8 +62,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'unetkit' has no attribute '{name}'")
     from unetkit.extras import require, resolve
 
-    if name in ("train", "train_seeds"):  # its rooms cannot even be imported without
-        require("train", "training")
+    if name in _WITH_TORCH:  # their rooms cannot even be imported without
+        require("train", _WITH_TORCH[name])
     return resolve(_ROWS[name])
 
 

@@ -18,6 +18,7 @@ from unetkit.errors import ConfigError, MissingExtra
 EXTRAS: dict[str, tuple[str, ...]] = {
     "train": ("torch", "matplotlib", "tensorboard"),
     "encoders": ("timm",),
+    "import": ("h5py",),
 }
 
 

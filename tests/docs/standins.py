@@ -161,6 +161,22 @@ def one_photo(path: Path) -> None:
     save(path, photo(7, ids(7, 2)))
 
 
+def carvana(path: Path) -> None:
+    """Weights under the names of Pytorch-UNet, at their full size; what they compute is noise."""
+    import torch
+
+    from importing.pytorch_networks import PytorchUNet
+
+    torch.save(PytorchUNet(3, 2, 64).state_dict(), path)
+
+
+def carla_weights(path: Path) -> None:
+    """Keras weights of the course network, at their full size."""
+    from importing.keras_network import KerasUNet
+
+    KerasUNet(outputs=23, width=32, size=(96, 128)).write_legacy(path)
+
+
 STANDINS: dict[str, Callable[[Path], None]] = {
     "horizon-uav": horizon_uav,
     "ir-horizon": ir_horizon,
@@ -173,4 +189,6 @@ STANDINS: dict[str, Callable[[Path], None]] = {
     "new-photos": new_photos,
     "new-frames": new_frames,
     "photo.jpg": one_photo,
+    "carvana.pth": carvana,
+    "carla.h5": carla_weights,
 }

@@ -9,7 +9,7 @@ import sys
 from house.source import Module, modules
 
 HEAVY = {"torch", "cv2", "matplotlib", "onnxruntime"}
-TENSOR_ROOMS = {"networks", "losses", "augmentation", "training"}
+TENSOR_ROOMS = {"networks", "losses", "augmentation", "training", "importing"}
 LAZY = {"unetkit.__main__", "unetkit.extras", "unetkit.cli.app"}  # and the __init__ of a package
 
 

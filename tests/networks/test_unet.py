@@ -16,7 +16,7 @@ from unetkit.networks.unet import UNet, halve
 
 from contracts.network import image, scores
 
-UPSAMPLING: list[Upsampling] = ["transposed-2", "transposed-3", "bilinear", "nearest", "sub-pixel"]
+UPSAMPLING: list[Upsampling] = ["transposed-2", "transposed-3", "transposed-3-same", "bilinear", "nearest", "sub-pixel"]
 
 
 @given(

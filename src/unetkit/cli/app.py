@@ -76,6 +76,15 @@ COMMANDS: dict[str, Row] = {
         "Masks, colour masks and overlays for images, folders and globs.",
         ("unetkit predict runs/first new-photos", "unetkit predict runs/first 'new/*.jpg' --out masks"),
     ),
+    "import-weights": Row(
+        "unetkit.cli.import_weights:import_weights",
+        "FILE",
+        "Weights of another program (PyTorch, Keras) as a model file; equal images then give equal scores.",
+        (
+            "unetkit import-weights carvana.pth --network infrared-double --classes 0=background,1=car --size fit:640x960",
+            "unetkit import-weights carla.h5 --network carla --classes carla",
+        ),
+    ),
     "report": Row(
         "unetkit.cli.report:report",
         "RUN",

@@ -92,6 +92,38 @@ class CompareSettings(Settings):
     overwrite: bool = setting(False, "replace an existing file", short="--overwrite")
 
 
+class ImportSettings(Settings):
+    """Weights that another program trained, as a model file of ours."""
+
+    out: str | None = setting(
+        None, "model file; beside the weights, under their name, when not given", short="--out", shown="FILE"
+    )
+    overwrite: bool = setting(False, "replace an existing model file", short="--overwrite")
+    classes: str | None = setting(
+        None,
+        "'0=sea,255=sky', the name of a known table or a file; class 0, class 1, ... when not given",
+        shown="CLASSES",
+    )
+    channels: int | None = setting(None, "of the image; the first convolution says it, too", ge=1, shown="N")
+    size: str | None = setting(
+        None, "working size, fit:HxW; as the file says when not given, which only Keras files do", shown="SIZE"
+    )
+    normalise: Literal["unit", "imagenet", "symmetric", "none"] = setting(
+        "unit", "what the source made of 8-bit pixels: 0..1, ImageNet's mean and deviation, −1..1, or nothing"
+    )
+    licence: str = setting("", "licence of the weights, written into the model file", short="--licence")
+    joined: Literal["auto", "skip-first", "grown-first"] = setting(
+        "auto", "what stands first where a skip is joined; auto: as the file says, else as is usual in its framework"
+    )
+    epsilon: float | None = setting(
+        None, "of the source's batch norms; as the file says, else PyTorch 1e-5 and Keras 1e-3, when not given", ge=0
+    )
+    keras_backend: Literal["auto", "tensorflow", "jax", "torch"] = setting(
+        "auto", "what a Keras before 3.15 computed with: on torch, transposed 3×3 lie elsewhere; auto: as the file says"
+    )
+    network: NetworkSettings = NetworkSettings()
+
+
 class DemoSettings(Settings):
     """Rendered sea scenes, then check → train → evaluate → predict → report."""
 
@@ -109,5 +141,6 @@ JOBS: dict[str, type[Settings]] = {
     "evaluate": EvaluateSettings,
     "compare": CompareSettings,
     "predict": PredictSettings,
+    "import-weights": ImportSettings,
 }
 """The jobs that have settings, by the name of their command."""

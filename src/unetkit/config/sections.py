@@ -88,8 +88,11 @@ class NetworkSettings(Settings):
     dropout_place: Literal["bottleneck", "deep", "all"] = setting(
         "bottleneck", "after the bottleneck, in the two deepest levels (before the skip is taken), or in every block"
     )
-    upsampling: Literal["transposed-2", "transposed-3", "bilinear", "nearest", "sub-pixel"] = setting(
-        "bilinear", "how the decoder grows: transposed convolution of kernel 2 or 3, or resizing and a convolution"
+    upsampling: Literal["transposed-2", "transposed-3", "transposed-3-same", "bilinear", "nearest", "sub-pixel"] = (
+        setting(
+            "bilinear",
+            "how the decoder grows: transposed convolution of kernel 2 or 3 (same: as TensorFlow lays it), or resizing",
+        )
     )
     head: Literal["linear", "convolution", "activated"] = setting(
         "linear", "1×1; a 3×3 of the first level's width and 1×1; or 1×1 with activation and 1×1"
@@ -204,6 +207,12 @@ class TrainingSettings(Settings):
         None, "the same seed gives the same bits; yes on a CPU, no on a GPU", short="--deterministic"
     )
     checkpoint_every: float = setting(60.0, "seconds of training that a power cut may cost at most", ge=0)
+    cache: Literal["auto", "ram", "disk", "off"] = setting(
+        "auto",
+        "where decoded images are kept: ram; disk, for later runs too; off; auto: ram where they fit, else disk",
+        short="--cache",
+    )
+    cache_limit: float = setting(20.0, "gigabytes that images kept on disk may take; the longest unused go first", ge=0)
 
     @field_validator("freeze")
     @classmethod

@@ -15,7 +15,8 @@ def make_growing(kind: Upsampling, inputs: int, outputs: int, activation: Activa
     """The layer of that kind.
 
     - "transposed-2": a transposed convolution, kernel 2, stride 2 (Ronneberger et al. 2015: "up-convolution 2×2").
-    - "transposed-3": the same with kernel 3, whose outputs overlap.
+    - "transposed-3": the same with kernel 3, whose outputs overlap, centred on the first pixel of each four.
+    - "transposed-3-same": the same centred on the last, as TensorFlow's padding "same" has it.
     - "bilinear": a 1×1 convolution, then bilinear growing. The two commute; in this order it costs a quarter.
     - "nearest": each value four times, then a 2×2 convolution and the activation.
     - "sub-pixel": a 3×3 convolution to four times the channels, rearranged to 2×2 pixels (Shi et al. 2016).
@@ -29,6 +30,10 @@ def _transposed_2(inputs: int, outputs: int, _: ActivationKind) -> nn.Module:
 
 def _transposed_3(inputs: int, outputs: int, _: ActivationKind) -> nn.Module:
     return nn.ConvTranspose2d(inputs, outputs, 3, stride=2, padding=1, output_padding=1)
+
+
+def _transposed_3_same(inputs: int, outputs: int, _: ActivationKind) -> nn.Module:
+    return SameTransposed(inputs, outputs)
 
 
 def _bilinear(inputs: int, outputs: int, _: ActivationKind) -> nn.Module:
@@ -46,10 +51,25 @@ def _sub_pixel(inputs: int, outputs: int, _: ActivationKind) -> nn.Module:
 GROWING: dict[Upsampling, Callable[[int, int, ActivationKind], nn.Module]] = {
     "transposed-2": _transposed_2,
     "transposed-3": _transposed_3,
+    "transposed-3-same": _transposed_3_same,
     "bilinear": _bilinear,
     "nearest": _nearest,
     "sub-pixel": _sub_pixel,
 }
+
+
+class SameTransposed(nn.ConvTranspose2d):
+    """A transposed 3×3 convolution of stride 2 that keeps the first 2H × 2W of all that its kernels reach.
+
+    TensorFlow's padding "same". PyTorch's own paddings that give this size keep what begins one row and column later.
+    """
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__(inputs, outputs, 3, stride=2)
+
+    def forward(self, input: Tensor, output_size: list[int] | None = None) -> Tensor:
+        """[N, inputs, H, W] → [N, outputs, 2H, 2W]."""
+        return super().forward(input, output_size)[..., :-1, :-1]
 
 
 class EvenConvolution(nn.Conv2d):

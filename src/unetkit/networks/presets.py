@@ -73,7 +73,7 @@ PRESETS: dict[str, Preset] = {
         "width_cap": 512,
         "dropout": 0.3,
         "dropout_place": "deep",
-        "upsampling": "transposed-3",
+        "upsampling": "transposed-3-same",
         "head": "convolution",
     },
     "forest": {  # 31,037,633 at 3→1: one norm a block, after the activation

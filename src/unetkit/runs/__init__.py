@@ -15,5 +15,7 @@ from unetkit.runs.naming import locate_model as locate_model
 from unetkit.runs.naming import name_of_data as name_of_data
 from unetkit.runs.naming import next_free as next_free
 from unetkit.runs.output import clear_output as clear_output
+from unetkit.runs.output import make_folder as make_folder
 from unetkit.runs.output import new_folder as new_folder
 from unetkit.runs.output import refuse_taken as refuse_taken
+from unetkit.runs.output import taken as taken
