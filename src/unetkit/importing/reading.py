@@ -86,7 +86,7 @@ def _run(path: Path, reader: str, target: Path) -> subprocess.CompletedProcess[s
 
 def _environment(folder: Path) -> dict[str, str]:
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    found = os.pathsep.join(entry for entry in sys.path if entry)
+    found = os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path if entry)
     return {**kept, "PYTHONPATH": found, "HOME": str(folder), "TMPDIR": str(folder), "OMP_NUM_THREADS": "1"}
 
 
