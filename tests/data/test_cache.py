@@ -5,13 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from unetkit.data import cache as cache_module
+from data.written_pairs import FILL, Written, write_pairs
 from unetkit.data.arrays import Image, Mask
-from unetkit.data.cache import Cache, free_memory
+from unetkit.data.cache import Cache, Keep, free_memory, places, user_folder
 from unetkit.data.pair import Pair
 from unetkit.data.resize import Fit
 from unetkit.errors import DataError
@@ -120,7 +121,7 @@ def test_too_much_for_the_disk_too_is_decoded_each_time(monkeypatch: pytest.Monk
 
 
 def test_says_what_it_takes_and_what_is_still_to_come(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache_module, "free_memory", lambda: 8_000_000_000)
+    monkeypatch.setattr(places, "free_memory", lambda: 8_000_000_000)
     cache = Cache(PAIRS, read, Fit(1000, 1000), (0, 0, 0))
     assert cache.describe() == "6 images at 1000×1000: 24 MB, kept in memory (8,000 MB free)"
     assert cache.bytes_to_come == 20_000_000
@@ -135,3 +136,114 @@ def test_closing_stops_decoding_ahead_and_leaves_what_is_there() -> None:
 
 def test_free_memory_is_positive_and_not_more_than_the_machine_has() -> None:
     assert 0 < free_memory() <= os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+# --- beyond the run ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Written:
+    return write_pairs(tmp_path / "data", 6)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "cache"
+
+
+def test_what_one_run_kept_on_disk_the_next_one_does_not_decode(written: Written, folder: Path) -> None:
+    assert written.differing(written.cache(folder, keep="disk")) == []
+    written.decoded.clear()
+    again = written.cache(folder, keep="disk")
+    assert written.differing(again) == []
+    assert written.decoded == ["0.image"]  # the first one tells the form of all
+    assert "6 of them decoded by an earlier run" in again.describe()
+
+
+def test_it_says_where_and_how_much_it_keeps(written: Written, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    said = written.cache(tmp_path / "kept", keep="disk", limit=20_000_000).describe()
+    assert said == "6 images at 6×4: 0.0 MB, kept in ~/kept (0.0 MB of 20 MB there are taken)"
+
+
+def test_memory_takes_from_the_folder_what_an_earlier_run_has_left(written: Written, folder: Path) -> None:
+    written.differing(written.cache(folder, keep="disk"))
+    written.decoded.clear()
+    cache = written.cache(folder)
+    assert (cache.place, written.differing(cache)) == ("memory", [])
+    assert written.decoded == ["0.image"]
+
+
+def test_too_much_for_memory_goes_to_the_folder(written: Written, folder: Path) -> None:
+    cache = written.cache(folder, share=0.0)
+    assert (cache.place, written.differing(cache), cache.bytes_to_come) == ("folder", [], 0)
+
+
+@pytest.mark.parametrize("keep", ["auto", "ram", "off"])
+def test_nothing_is_written_where_nobody_needs_it(keep: Keep, written: Written, folder: Path) -> None:
+    assert written.differing(written.cache(folder, keep=keep)) == []
+    assert not folder.exists()
+
+
+def test_ram_that_does_not_suffice_is_not_replaced_by_a_disk(written: Written, folder: Path) -> None:
+    cache = written.cache(folder, keep="ram", share=0.0)
+    assert "decoded each time (too much for memory: " in cache.describe()
+    assert not folder.exists()
+
+
+def test_off_decodes_each_time(written: Written, folder: Path) -> None:
+    cache = written.cache(folder, keep="off")
+    for _ in range(2):
+        cache.get(1)
+    assert written.decoded == ["0.image", "1.image", "1.image"]
+    assert cache.describe().endswith("decoded each time (--cache off)")
+
+
+def test_the_other_depth_is_refused_on_disk_too(written: Written, folder: Path) -> None:
+    def mixed(pair: Pair) -> tuple[Image, Mask]:
+        image, mask = written.read(pair)
+        return (image.astype(np.uint16) if pair.image == "4.image" else image), mask
+
+    cache = Cache(written.pairs, mixed, FIT, (0, 0, 0), keep="disk", shelf=written.shelf(folder))
+    with pytest.raises(DataError, match="uint16, the first one 3 of uint8"):
+        cache.get(4)
+
+
+def test_pixels_from_the_disk_cannot_be_written_to(written: Written, folder: Path) -> None:
+    image, mask = written.cache(folder, keep="disk").get(2)
+    assert not image.flags.writeable
+    assert not mask.flags.writeable
+
+
+def test_the_users_folder_can_be_put_elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("UNETKIT_CACHE", str(tmp_path))
+    assert user_folder() == tmp_path / "decoded"
+    monkeypatch.delenv("UNETKIT_CACHE")
+    assert user_folder().parts[-2:] == ("unetkit", "decoded")
+
+
+@pytest.mark.parametrize("keep", ["auto", "disk"])
+def test_an_image_that_changed_before_it_was_hashed_is_given_as_it_is_now(
+    keep: Keep, written: Written, folder: Path
+) -> None:
+    written.differing(written.cache(folder, keep="disk"))
+
+    def read(pair: Pair) -> tuple[Image, Mask]:
+        decoded = written.read(pair)
+        if len(written.decoded) == 1:  # the one that tells the form
+            (written.root / "0.image").write_text("another", encoding="utf-8")
+        return decoded
+
+    written.decoded.clear()
+    cache = Cache(written.pairs, read, written.fit, FILL, keep=keep, shelf=written.shelf(folder))
+    assert written.differing(cache) == []
+
+
+def test_an_image_that_changes_before_it_is_decoded_is_named_and_not_kept(written: Written, folder: Path) -> None:
+    cache = written.cache(folder, keep="disk")
+    (written.root / "3.mask").write_text("another", encoding="utf-8")
+    with pytest.raises(DataError, match="has changed") as caught:
+        cache.get(3)
+    assert caught.value.where == str(written.root / "3.mask")
+    cache.get(4)
+    assert written.differing(written.cache(folder, keep="disk")) == []

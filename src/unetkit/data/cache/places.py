@@ -1,0 +1,102 @@
+"""Where the decoded images of a run go: memory, the cache folder, a temporary file, or nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from unetkit.console import warn
+from unetkit.data.cache.contents import Contents
+from unetkit.data.cache.entry import Form
+from unetkit.data.cache.kept import KeptSet
+from unetkit.data.cache.memory import Arrays, free_memory, mapped, megabytes
+from unetkit.data.cache.shelf import NO_SET, Opened, Shelf
+from unetkit.data.pair import Pair
+from unetkit.errors import MachineError
+
+Keep = Literal["auto", "ram", "disk", "off"]
+Place = Literal["memory", "folder", "disk", "nowhere"]
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """What was chosen.
+
+    Attributes:
+        place: memory, the cache folder, a temporary file ("disk"), or nowhere.
+        told: the choice in words, with figures.
+        arrays: in memory or in a temporary file; None elsewhere.
+        kept: a set of the cache folder: where decoded pairs go, or, beside arrays, where an earlier run left them.
+        contents: of the pairs' files, where there is a set.
+    """
+
+    place: Place
+    told: str
+    arrays: Arrays | None = None
+    kept: KeptSet | None = None
+    contents: Contents | None = None
+
+
+def find_home(keep: Keep, pairs: Sequence[Pair], form: Form, shelf: Shelf | None, share: float) -> Home:
+    """The first place of those that `keep` allows which takes all pairs.
+
+    Args:
+        share: of the free memory that they may take.
+
+    Raises:
+        DataError: a file cannot be hashed.
+    """
+    free = free_memory()
+    told = f"{megabytes(free)} free"
+    if keep == "off":
+        return Home("nowhere", "decoded each time (--cache off)")
+    if keep != "disk" and len(pairs) * form.pixels <= share * free:
+        kept, contents = _earlier(pairs, form, shelf) if keep == "auto" else (None, None)
+        arrays = Arrays(len(pairs), form, np.empty)
+        return Home("memory", f"kept in memory ({told}){_found(kept)}", arrays, kept, contents)
+    if keep == "ram":
+        return Home("nowhere", f"decoded each time (too much for memory: {told})")
+    found = _in_folder(pairs, form, shelf)
+    if not isinstance(found, str):
+        return found
+    if keep == "disk":
+        warn(f"no decoded image is kept: {found}")
+        return Home("nowhere", f"decoded each time ({found})")
+    return _in_temporary_file(len(pairs), form, told)
+
+
+def _earlier(pairs: Sequence[Pair], form: Form, shelf: Shelf | None) -> Opened:
+    """What an earlier run has left in the cache folder; one that cannot be read is none."""
+    try:
+        return shelf.open(pairs, form, claim=False) if shelf else NO_SET
+    except (OSError, MachineError, NotImplementedError):
+        return NO_SET
+
+
+def _in_folder(pairs: Sequence[Pair], form: Form, shelf: Shelf | None) -> Home | str:
+    """A place in the cache folder, or why there is none."""
+    if shelf is None:
+        return "there is no cache folder"
+    try:
+        kept, contents = shelf.open(pairs, form, claim=True)
+    except MachineError as error:
+        return f"{shelf.folder}: {error.what}"
+    except (OSError, NotImplementedError) as error:  # the latter where a disk knows no locks
+        return f"{shelf.folder}: {getattr(error, 'strerror', None) or error}"
+    limits = f"{megabytes(shelf.folder.taken())} of {megabytes(shelf.folder.limit)} there are taken"
+    return Home("folder", f"kept in {shelf.folder} ({limits}){_found(kept)}", None, kept, contents)
+
+
+def _in_temporary_file(count: int, form: Form, told: str) -> Home:
+    try:
+        arrays = Arrays(count, form, mapped)
+    except OSError:
+        return Home("nowhere", f"decoded each time (too much for memory, {told}, and for the disk)")
+    return Home("disk", f"kept in a temporary file (too much for memory: {told})", arrays)
+
+
+def _found(kept: KeptSet | None) -> str:
+    return f", {kept.found:,} of them decoded by an earlier run" if kept is not None and kept.found else ""
