@@ -2,10 +2,10 @@
 
 Contestants: `ours` (the recipe, one budget for every goal and seed), `source` (the recipe's variant that repeats its
 source), `plain` (`plain_loop.py` with the network, working size and optimiser of `source`) and `plain-kept` (the same
-with the decoded images in memory). Wall time from the start of the process, scoring left out; each is scored on the test
-part after every 5 % more time, and the time to a goal is that of the first of two successive scorings that reach it. A
-run ends when its goal is reached, or at the cap. One JSON file a run under `benchmarks/results/time_to_quality/`; a run
-whose file is there is not made again. Run it alone on the machine.
+with the decoded images in memory). Wall time from the start of the process, scoring left out; each is scored on the
+test part after every 5 % more time, and the time to a goal is that of the first of two successive scorings that reach
+it. A run ends when its goal is reached, or at the cap. One JSON file a run under `benchmarks/results/time_to_quality/`;
+a run whose file is there is not made again. Run it alone on the machine.
 
     python benchmarks/time_to_quality.py [--data FOLDER] [--only CONTESTANT] [--table]
 """
@@ -22,6 +22,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,8 @@ class Field:
 
 
 def _said(flags: Sequence[str]) -> dict[str, Any]:
-    return {f"data.{name.lstrip('-').replace('-', '_')}": value for name, value in zip(flags[::2], flags[1::2])}
+    names = [name.lstrip("-").replace("-", "_") for name in flags[::2]]
+    return {f"data.{name}": value for name, value in zip(names, flags[1::2], strict=True)}
 
 
 FIELDS = {
@@ -83,6 +85,7 @@ class Entry:
 
     @property
     def record(self) -> Path:
+        """Its one file."""
         parts = [self.field, self.contestant, f"seed-{self.seed}", f"{self.goal:g}"]
         parts += [f"batch-{self.batch}", "last" if self.channels_last else "first"] if self.batch else []
         return RESULTS / f"{'-'.join(parts)}.json"
@@ -174,7 +177,7 @@ def dice(counts: np.ndarray, entry: Entry) -> float:
 def reached(entry: Entry) -> float | None:
     """Seconds to the goal, from the record; None where it was not reached under the cap."""
     scorings = json.loads(entry.record.read_text(encoding="utf-8"))["scorings"]
-    for one, following in zip(scorings, scorings[1:]):
+    for one, following in pairwise(scorings):
         if min(one["dice"], following["dice"]) >= entry.goal and one["seconds"] <= CAP:
             return float(one["seconds"])
     return None
@@ -230,7 +233,12 @@ def parts(name: str, data: Path) -> Document:
 
 def table() -> str:
     """Median (worst) seconds of each contestant to each goal, and how many times those of `ours`."""
-    lines = ["# Time to quality", "", "| data | Dice | contestant | seconds (worst) | times ours |", "|---|---|---|---|---|"]
+    lines = [
+        "# Time to quality",
+        "",
+        "| data | Dice | contestant | seconds (worst) | times ours |",
+        "|---|---|---|---|---|",
+    ]
     for field, goal in (("ir-horizon", GOALS[1]), ("ir-horizon", GOALS[2]), ("horizon-uav", GOALS[1])):
         ours = seconds_of(field, "ours", goal)
         for contestant in ("ours", "source", *PLAIN):
@@ -250,7 +258,7 @@ def seconds_of(field: str, contestant: str, goal: float) -> list[float]:
 
 def _reached_in(path: Path, entry: Entry) -> float:
     scorings = json.loads(path.read_text(encoding="utf-8"))["scorings"]
-    good = [a["seconds"] for a, b in zip(scorings, scorings[1:]) if min(a["dice"], b["dice"]) >= entry.goal]
+    good = [a["seconds"] for a, b in pairwise(scorings) if min(a["dice"], b["dice"]) >= entry.goal]
     return float(good[0]) if good and good[0] <= CAP else CAP
 
 

@@ -6,7 +6,8 @@ convolution that could be measured on this machine. Other tools run in an interp
 
     python benchmarks/training_step.py [--peers PYTHON]
 
-with PYTHON having `monai` or `tensorflow-cpu` and `keras` installed. Writes `benchmarks/results/training_step.json`, `.md`.
+with PYTHON having `monai` or `tensorflow-cpu` and `keras` installed. Writes `training_step.json` and `.md` in
+`benchmarks/results/`.
 """
 
 from __future__ import annotations
@@ -155,7 +156,9 @@ def best_convolution(precision: str) -> float:
     kind = torch.bfloat16 if precision == "bf16" else torch.float32
     found = []
     for inputs, outputs, side in CONVOLUTIONS:
-        convolution = torch.nn.Conv2d(inputs, outputs, 3, padding=1, bias=False).to(kind, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        convolution = torch.nn.Conv2d(inputs, outputs, 3, padding=1, bias=False).to(
+            kind, memory_format=torch.channels_last
+        )  # type: ignore[call-overload]
         features = torch.rand(16, inputs, side, side).to(kind, memory_format=torch.channels_last)
         with torch.inference_mode():
             runs = in_turn({"it": lambda c=convolution, f=features: void(c(f))})  # type: ignore[misc]
@@ -187,8 +190,10 @@ def table(document: dict[str, Any]) -> str:
         )
     for peer in document["peers"]:
         own = next(one for one in document["rows"] if one["preset"] == peer["preset"])["images_per_second"]["ours"]
-        lines.append(f"| {peer['tool']}, shape of `{peer['preset']}` | | {peer['images_per_second']:.1f} "
-                     f"| {own / peer['images_per_second']:.2f} | | |")
+        lines.append(
+            f"| {peer['tool']}, shape of `{peer['preset']}` | | {peer['images_per_second']:.1f} "
+            f"| {own / peer['images_per_second']:.2f} | | |"
+        )
     return "\n".join([*lines, ""])
 
 

@@ -24,7 +24,7 @@ for level, width in enumerate((32, 64, 128, 256)):
     skips.append(block(features, width, 0.3 if level == 3 else 0.0))
     features = layers.MaxPooling2D()(skips[-1])
 features = block(features, 512, 0.3)
-for width, skip in zip((256, 128, 64, 32), reversed(skips)):
+for width, skip in zip((256, 128, 64, 32), reversed(skips), strict=True):
     features = layers.Conv2DTranspose(width, 3, strides=2, padding="same")(features)
     features = block(layers.concatenate([features, skip]), width)
 features = layers.Conv2D(32, 3, padding="same", activation="relu", kernel_initializer="he_normal")(features)
@@ -32,8 +32,9 @@ model = keras.Model(image, layers.Conv2D(CLASSES, 1, padding="same")(features))
 assert model.count_params() == 8_640_471
 model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
 
-images = tf.constant(np.random.rand(BATCH, HEIGHT, WIDTH, 3).astype(np.float32))
-masks = tf.constant(np.random.randint(0, CLASSES, (BATCH, HEIGHT, WIDTH, 1)))
+random = np.random.default_rng(0)
+images = tf.constant(random.random((BATCH, HEIGHT, WIDTH, 3), np.float32))
+masks = tf.constant(random.integers(0, CLASSES, (BATCH, HEIGHT, WIDTH, 1)))
 model.train_on_batch(images, masks)
 best = 0.0
 for _ in range(ROUNDS):

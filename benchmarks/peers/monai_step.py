@@ -32,7 +32,5 @@ for _ in range(ROUNDS):
         count += 1
     best = max(best, count * BATCH / (time.perf_counter() - started))
 print(
-    json.dumps(
-        {"tool": f"MONAI {monai.__version__} BasicUNet", "preset": "infrared-double", "images_per_second": best}
-    )
+    json.dumps({"tool": f"MONAI {monai.__version__} BasicUNet", "preset": "infrared-double", "images_per_second": best})
 )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from unetkit.predicting.predict import predict
     from unetkit.recipes.settings import settings
     from unetkit.reports.report import write_report as report
+    from unetkit.runs.naming import is_series
     from unetkit.training.series import train_seeds
     from unetkit.training.train import train
 
@@ -31,6 +32,7 @@ __all__ = [
     "compare",
     "evaluate",
     "import_weights",
+    "is_series",
     "load",
     "predict",
     "report",
@@ -44,6 +46,7 @@ _ROWS = {
     "compare": "unetkit.evaluating.compare:compare_runs",
     "evaluate": "unetkit.evaluating.evaluate:evaluate_model",
     "import_weights": "unetkit.importing.import_weights:import_weights",
+    "is_series": "unetkit.runs.naming:is_series",
     "load": "unetkit.predicting.load:load",
     "predict": "unetkit.predicting.predict:predict",
     "report": "unetkit.reports.report:write_report",

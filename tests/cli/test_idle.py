@@ -16,8 +16,6 @@ CASES = [
     (["evaluate", "r", "--classes", "0=a"], "--classes", "unetkit evaluate r"),
     (["evaluate", "r", "--data.classes=0=a", "--skip-bad"], "--classes", "unetkit evaluate r --skip-bad"),
     (["evaluate", "r", "d", "--size", "64"], "--size", "unetkit evaluate r d"),
-    (["train", "--resume", "r", "--overwrite", "--lr", "1"], "--overwrite, --lr", "unetkit train --resume r"),
-    (["train", "--resume", "r", "--val", "0.2"], "--val", "unetkit train --resume r"),
     (["train", "d", "--variant", "source"], "--variant", "unetkit train d"),
     (["check", "d", "--size", "64", "--all"], "--size", "unetkit check d --all"),
 ]

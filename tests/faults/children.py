@@ -39,7 +39,11 @@ class Children:
         self.said = folder / "said"
         self.child = 0
         command = [sys.executable, "-m", "faults.children"]
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "OMP_NUM_THREADS": "1", "TMPDIR": str(folder)}
+        environment = os.environ | {
+            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+            "OMP_NUM_THREADS": "1",
+            "TMPDIR": str(folder),
+        }
         self.server = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, env=environment
         )

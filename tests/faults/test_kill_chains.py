@@ -10,7 +10,6 @@ import hashlib
 import json
 import random
 import signal
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -137,10 +136,10 @@ class Bench:
 
 
 @pytest.fixture(scope="module")
-def bench(children: Children, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+def bench(children: Children, tmp_path_factory: pytest.TempPathFactory) -> Bench:
     folder = tmp_path_factory.mktemp("chains")
     write_scenes(folder / "scenes", 20, seed=1, height=24, width=32)
-    yield Bench(children, folder, folder / "scenes")
+    return Bench(children, folder, folder / "scenes")
 
 
 def differing(bench: Bench, seed: int, kind: str) -> tuple[list[str], int]:

@@ -1,4 +1,4 @@
-"""The k-th sample and its augmentation depend on (seed, epoch, position) alone: wherever a run is cut, however many help.
+"""The k-th sample and its augmentation depend on (seed, epoch, position) alone: wherever a run is cut, whoever helps.
 
 Three epochs of 40 samples are logged once, and again from every cut, from every pair of cuts, and by several threads
 that make batches in any order.
@@ -60,8 +60,8 @@ def log(make: Make) -> list[list[Line]]:
 
 def lines(batch: Batch) -> list[Line]:
     """(epoch, index, digest of what the network sees) of each sample."""
-    pixels = (image.numpy().tobytes() + mask.numpy().tobytes() for image, mask in zip(batch.images, batch.masks))
-    digests = (hashlib.sha256(content).hexdigest() for content in pixels)
+    pairs = zip(batch.images, batch.masks, strict=True)
+    digests = (hashlib.sha256(image.numpy().tobytes() + mask.numpy().tobytes()).hexdigest() for image, mask in pairs)
     return [(s.epoch, s.index, digest) for s, digest in zip(batch.samples, digests, strict=True)]
 
 
@@ -105,9 +105,9 @@ def test_from_every_pair_of_cuts_a_run_goes_on_with_the_same_samples(
 
 @pytest.mark.parametrize("workers", [1, 2, 4])
 def test_whoever_makes_a_batch_and_whenever_it_is_the_same(make: Make, log: list[list[Line]], workers: int):
-    order = np.random.default_rng(workers).permutation(BATCHES).tolist()
+    order = [int(number) for number in np.random.default_rng(workers).permutation(BATCHES)]
     with ThreadPoolExecutor(workers) as pool:
-        made = dict(zip(order, pool.map(lambda number: lines(make(number)), order), strict=True))
+        made = dict(zip(order, map(lines, pool.map(make, order)), strict=True))
     assert [made[number] for number in range(BATCHES)] == log
 
 

@@ -79,7 +79,12 @@ def begin(children: Children, root: Path, source: Path) -> None:
 
 def leftovers(children: Children) -> set[str]:
     """What a child may leave behind outside of its run folder."""
-    return {name for place in (Path("/dev/shm"), children.said.parent) for name in os.listdir(place) if "unetkit" in name}
+    return {
+        entry.name
+        for place in (Path("/dev/shm"), children.said.parent)
+        for entry in place.iterdir()
+        if "unetkit" in entry.name
+    }
 
 
 def disturbed(
@@ -95,7 +100,7 @@ def disturbed(
     sent = time.monotonic()
     code = children.finish().code
     took = time.monotonic() - sent
-    number = next((number for number in STOPS if signal.Signals(number).name == name.split()[0]), None)
+    number = next((number for number in STOPS if signal.Signals(number).name == name.split(maxsplit=1)[0]), None)
     if number is not None and code not in (0, STOPS[number], -number):  # −n: it had nothing to save yet
         return f"exit code {code}"
     if number is not None and took > GRACE:

@@ -33,6 +33,7 @@ main(sys.argv[1:])
 """
 """A state after every step; killed when the second best is on disk, and before the state that knows of it."""
 
+
 def weights(run: Path) -> dict[str, bytes]:
     tensors, _ = read_tensors(run / "model.safetensors")
     return {name: tensor.tobytes() for name, tensor in tensors.items()}

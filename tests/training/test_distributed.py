@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +49,7 @@ with joined("cpu") as group:
 """
 
 
-def launched(size: int, words: list[object], cwd: Path, **more: str) -> subprocess.CompletedProcess[str]:
+def launched(size: int, words: Sequence[object], cwd: Path, **more: str) -> subprocess.CompletedProcess[str]:
     """Run Python with these words in so many processes."""
     line = [sys.executable, "-m", "torch.distributed.run", f"--nproc-per-node={size}", "--master-port=0"]
     line += ["--rdzv-backend=c10d", "--rdzv-endpoint=localhost:0"]

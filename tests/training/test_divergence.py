@@ -15,7 +15,7 @@ from unetkit.runs import RunFolder, load_newest_intact
 from unetkit.training import running
 from unetkit.training.divergence import BEFORE, LOWER, MOST, NOW, Guard
 from unetkit.training.result import TrainResult
-from unetkit.training.step import Stepper, StepOutcome
+from unetkit.training.step import StepOutcome, Stepper
 
 
 def falling(steps: int, scatter: float = 0.3, seed: int = 0) -> list[float]:
@@ -82,7 +82,13 @@ def spoilt(monkeypatch: pytest.MonkeyPatch, at: int) -> None:
     monkeypatch.setattr(Stepper, "step", ruining)
 
 
-LONG = {"training.steps": 150, "augmentation.strength": 0, "training.schedule": "constant", "training.learning_rate": 0.003}
+RATE = 0.003
+LONG = {
+    "training.steps": 150,
+    "augmentation.strength": 0,
+    "training.schedule": "constant",
+    "training.learning_rate": RATE,
+}
 
 
 def test_a_run_whose_loss_jumps_goes_back_and_on_with_half_the_rate(
@@ -102,7 +108,7 @@ def test_a_run_whose_loss_jumps_goes_back_and_on_with_half_the_rate(
     assert back_to <= step
     assert f"jumped at step {step}: back to the best weights, those of step {back_to}" in said
     assert guard["factor"] == LOWER
-    assert RunFolder(result.run).read_history()[-1]["rate"] == pytest.approx(LONG["training.learning_rate"] * LOWER)
+    assert RunFolder(result.run).read_history()[-1]["rate"] == pytest.approx(RATE * LOWER)
     assert RunFolder(result.run).read_history()[-1]["loss"] < 1
 
 

@@ -74,7 +74,7 @@ def test_a_budget_is_made_longer_and_only_longer(run: RunFolder):
     for shorter in ({}, {"training.minutes": 10}, {"training.minutes": 3}, {"training.steps": 9000}):
         with pytest.raises(ConfigError):
             resumed(run, extend=True, **shorter)
-    with pytest.raises(ConfigError, match="learning_rate|not those"):
+    with pytest.raises(ConfigError, match=r"learning_rate|not those"):
         resumed(run, extend=True, **{"training.minutes": 20, "training.learning_rate": 1.0})
     with pytest.raises(ConfigError, match="goes with --resume"):
         begin(TrainSettings(extend=True), "photos")

@@ -58,7 +58,12 @@ def test_a_series_that_was_stopped_goes_on_with_the_runs_that_are_missing(
 def test_the_spread_is_of_the_scores_that_all_runs_have() -> None:
     found = spread([{"a": 0.5, "b": None, "c": 1.0}, {"a": 0.7, "b": 0.3, "c": 1.0}])
     assert set(found) == {"a", "c"}
-    assert found["a"] == {"mean": pytest.approx(0.6), "deviation": pytest.approx(0.1414, abs=1e-4), "lowest": 0.5, "highest": 0.7}
+    assert found["a"] == {
+        "mean": pytest.approx(0.6),
+        "deviation": pytest.approx(0.1414, abs=1e-4),
+        "lowest": 0.5,
+        "highest": 0.7,
+    }
 
 
 def test_data_that_cannot_be_read_leave_no_folder_behind(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ COMMANDS: dict[str, Row] = {
         "FILE",
         "Weights of another program (PyTorch, Keras) as a model file; equal images then give equal scores.",
         (
-            "unetkit import-weights carvana.pth --network infrared-double --classes 0=background,1=car --size fit:640x960",
+            "unetkit import-weights carvana.pth --network infrared-double --classes 0=road,1=car --size fit:640x960",
             "unetkit import-weights carla.h5 --network carla --classes carla",
         ),
     ),

@@ -16,7 +16,6 @@ from unetkit.cli.views.preview import preview_document, show_preview
 from unetkit.cli.views.run import show_run
 from unetkit.cli.views.seeds import show_seeds
 from unetkit.config.jobs import TrainSettings
-from unetkit.runs.naming import is_series
 
 
 def _idle(settings: TrainSettings, _data: str | None = None) -> Iterator[Idle]:
@@ -35,7 +34,7 @@ def train(
     """Train a model."""
     started = current_call.get().started
     _hush_followers()
-    if settings.seeds > 1 or (settings.resume is not None and is_series(Path(settings.resume))):
+    if settings.seeds > 1 or (settings.resume is not None and unetkit.is_series(Path(settings.resume))):
         return Outcome(unetkit.train_seeds(settings, data, started=started).to_json(), show_seeds)
     result = unetkit.train(settings, data, started=started)
     if result is not None:

@@ -126,6 +126,7 @@ class Tally:
     rows: list[ImageScore] = field(default_factory=list[ImageScore])
 
     def add(self, one: _Counted, sha256: str, trained_on: bool | None) -> None:
+        """Count one more image."""
         self.confusion += one.confusion
         self.ignored += one.ignored
         if one.position is not None:

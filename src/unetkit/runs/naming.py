@@ -49,7 +49,9 @@ def locate_model(text: str) -> Path:
     if not path.is_dir():
         raise DataError("there is no such model", where=text, advice=_nearest(path))
     if is_series(path):
-        raise DataError("this folder holds a run for each seed", where=text, advice=f"name one of them: {path}/seed-...")
+        raise DataError(
+            "this folder holds a run for each seed", where=text, advice=f"name one of them: {path}/seed-..."
+        )
     if not RunFolder.is_run(path):
         raise DataError(
             "this folder is no run: it holds no config.yaml and manifest.csv",

@@ -8,7 +8,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 
 import torch
-import torch.utils.deterministic
+from torch.utils import deterministic
 
 from unetkit.data.parallel import processors
 from unetkit.predicting.backends.torch import choose_device
@@ -81,7 +81,8 @@ def _choose_algorithms(compute: Compute) -> None:
     """
     if compute.device == "cuda":
         torch.use_deterministic_algorithms(compute.deterministic, warn_only=True)
-        torch.utils.deterministic.fill_uninitialized_memory = False  # nothing here reads what it has not written
+        # Nothing here reads what it has not written.
+        deterministic.fill_uninitialized_memory = False  # pyright: ignore[reportAttributeAccessIssue]
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
         torch.backends.cudnn.benchmark = not compute.deterministic

@@ -58,10 +58,11 @@ class Group:
         if self.size == 1:
             return
         gradients = [weight.grad for weight in weights if weight.grad is not None]
+        lengths = [gradient.numel() for gradient in gradients]
         flat = torch.cat([gradient.flatten() for gradient in gradients])
         with _heard():
             processes.all_reduce(flat)
-        for gradient, summed in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):
+        for gradient, summed in zip(gradients, torch.split(flat, lengths), strict=True):
             gradient.copy_(summed.view_as(gradient))
 
     # --- agreement --------------------------------------------------------------------------------------------------
@@ -99,7 +100,7 @@ class Group:
         box = torch.tensor(numbers, dtype=torch.int64)
         with _heard():
             processes.all_reduce(box, op=processes.ReduceOp.MAX)
-        return tuple(box.tolist())
+        return tuple(int(number) for number in box)
 
 
 ALONE = Group()
@@ -143,14 +144,14 @@ class _Sum(torch.autograd.Function):
     """All parts summed; every process computes the same from it, so that its own part gets the gradient as it is."""
 
     @staticmethod
-    def forward(_context: Any, part: Tensor) -> Tensor:
+    def forward(ctx: Any, part: Tensor) -> Tensor:  # noqa: ARG004
         summed = part.detach().clone()
         with _heard():
             processes.all_reduce(summed)
         return summed
 
     @staticmethod
-    def backward(_context: Any, *gradients: Tensor) -> Tensor:
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:  # noqa: ARG004
         return gradients[0]
 
 
@@ -158,7 +159,7 @@ class _Cat(torch.autograd.Function):
     """All parts one after the other; the gradient of this process's own goes back."""
 
     @staticmethod
-    def forward(context: Any, part: Tensor, rank: int, size: int) -> Tensor:
+    def forward(ctx: Any, part: Tensor, rank: int, size: int) -> Tensor:
         lengths = [torch.zeros(1, dtype=torch.int64) for _ in range(size)]
         with _heard():
             processes.all_gather(lengths, torch.tensor([len(part)]))
@@ -168,10 +169,10 @@ class _Cat(torch.autograd.Function):
         parts = [torch.zeros_like(padded) for _ in range(size)]
         with _heard():
             processes.all_gather(parts, padded)
-        context.place = (sum(counts[:rank]), sum(counts[: rank + 1]))
+        ctx.place = (sum(counts[:rank]), sum(counts[: rank + 1]))
         return torch.cat([whole[:count] for whole, count in zip(parts, counts, strict=True)])
 
     @staticmethod
-    def backward(context: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
-        first, last = context.place
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
+        first, last = ctx.place
         return gradients[0][first:last], None, None

@@ -17,8 +17,8 @@ from unetkit.data.manifest import HASH, MASK_HASH
 from unetkit.errors import ConfigError, DataError
 from unetkit.runs import RunFolder, environment, has_state, name_of_data, next_free, refuse_taken
 from unetkit.training.choices import refuse_unknown
-from unetkit.training.resuming import resumed_settings
 from unetkit.training.result import TrainResult
+from unetkit.training.resuming import resumed_settings
 from unetkit.training.session import Session
 
 
@@ -131,9 +131,7 @@ def _open(beginning: Beginning, session: Session) -> RunFolder:
     return run
 
 
-def _refuse_changed(
-    run: RunFolder, dataset: DataSet, images: Mapping[str, str], masks: Mapping[str, str]
-) -> None:
+def _refuse_changed(run: RunFolder, dataset: DataSet, images: Mapping[str, str], masks: Mapping[str, str]) -> None:
     """The sealed manifest of the run knows the files as they were when it began."""
     before = zip(dataset.pairs, dataset.columns[HASH], dataset.columns[MASK_HASH], strict=True)
     changed = [

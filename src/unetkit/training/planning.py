@@ -14,9 +14,9 @@ from unetkit.training.build import time_budget
 from unetkit.training.estimate import seconds_per_step
 from unetkit.training.memory import measure_memory, tell_memory
 from unetkit.training.plan import Plan, steps_for_epochs
+from unetkit.training.saving import restore
 from unetkit.training.scoring import Scorer
 from unetkit.training.screen import clock
-from unetkit.training.saving import restore
 from unetkit.training.session import Session
 
 SMALLEST_STEP = 0.1  # of the fastest trial, which is slow where the machine is cold: a plan is only ever cut

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from functools import reduce
 from typing import Any
 
 from unetkit.config.base import Settings
@@ -64,7 +63,9 @@ def value_of(settings: TrainSettings, path: Path) -> Any:
 
 
 def _was_given(settings: Settings, path: Path) -> bool:
-    section: Settings = reduce(getattr, path[:-1], settings)
+    section = settings
+    for name in path[:-1]:
+        section = getattr(section, name)
     whole = len(path) == 1 or path[0] in settings.model_fields_set
     return whole and path[-1] in section.model_fields_set
 
@@ -117,5 +118,8 @@ def _with_values(kept: TrainSettings, new: Mapping[Path, Any]) -> TrainSettings:
     if any(path in BUDGETS for path in new):
         document["training"] |= {name: None for _, name in BUDGETS}
     for path, value in new.items():
-        reduce(dict.__getitem__, path[:-1], document)[path[-1]] = value
+        section: dict[str, Any] = document
+        for name in path[:-1]:
+            section = section[name]
+        section[path[-1]] = value
     return TrainSettings.model_validate(document)

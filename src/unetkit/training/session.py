@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch import nn
@@ -111,10 +112,10 @@ def _together(network: nn.Module, compute: Compute, group: Group) -> nn.Module:
     if group.size == 1 or not any(isinstance(layer, nn.BatchNorm2d) for layer in network.modules()):
         return network
     if compute.device == "cuda":
-        return nn.SyncBatchNorm.convert_sync_batchnorm(network)
+        return cast(nn.Module, nn.SyncBatchNorm.convert_sync_batchnorm(network))
     say(
-        f"{group.size} processes: batch norm sees each process's part of the batch, and the statistics of the first are "
-        "kept (--network.norm group sees no batch at all)"
+        f"{group.size} processes: batch norm sees each process's part of the batch, and the statistics of the first "
+        "are kept (--network.norm group sees no batch at all)"
     )
     return network
 
@@ -142,9 +143,7 @@ def draft_contract(settings: TrainSettings, material: Material) -> Contract:
     )
 
 
-def make_batches(
-    settings: TrainSettings, material: Material, compute: Compute, group: Group = ALONE
-) -> BatchMaker:
+def make_batches(settings: TrainSettings, material: Material, compute: Compute, group: Group = ALONE) -> BatchMaker:
     """The source of batches: cache, order, augmentation; decoding begins in the order of the first epoch."""
     cache = material.cache(settings.training.cache, settings.training.cache_limit)
     cache.start(map(int, permutation(settings.training.seed, 0, len(cache))))

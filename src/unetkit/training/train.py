@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
-from pathlib import Path
 
 from unetkit import console
 from unetkit.config.jobs import TrainSettings
