@@ -86,7 +86,7 @@ def killed_between_best_and_state(words: Sequence[object], run: Path, folder: Pa
     """Train until a real SIGKILL in the worst moment; what the file of the best weights says of itself."""
     assert run_code(KILLED, *words, "--out", run, folder=folder) == -signal.SIGKILL
     best = load_best(RunFolder(run))[1]
-    assert best["step"] > load_newest_intact(RunFolder(run))[1]["progress"]["step"]
+    assert best["step"] > load_newest_intact(RunFolder(run))[1]["progress"]["scored_step"]
     return best
 
 

@@ -92,12 +92,6 @@ def test_nothing_is_overwritten(run: Path, unetkit: Unetkit, scenes: Path):
     assert (run / "model.safetensors").read_bytes() == before
 
 
-def test_a_finished_run_is_not_resumed_and_says_what_to_do(run: Path, unetkit: Unetkit):
-    done = unetkit("train", "--resume", run)
-    assert done.returncode == 2
-    assert "--from" in done.stderr
-
-
 def test_training_can_start_from_a_model(run: Path, unetkit: Unetkit, scenes: Path, tmp_path: Path):
     same = ("--network.stem-stride", "2", "--network.width", "16")
     done = unetkit("train", scenes, *TINY, *same, "--from", run, "--steps", "2", "--out", tmp_path / "tuned")
