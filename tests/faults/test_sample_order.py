@@ -49,7 +49,7 @@ class Shelf:
 def make() -> Make:
     normalisation = Normalisation("unit", (0.0,), (255.0,))
     ranges = DEFAULTS["aerial"]
-    maker = BatchMaker(Shelf(), normalisation, ranges, span=None, seed=SEED, batch=BATCH, device="cpu")  # type: ignore[arg-type]
+    maker = BatchMaker(Shelf(), normalisation, ranges, span=None, seed=SEED, batch=BATCH)  # type: ignore[arg-type]
     return maker.make
 
 
@@ -124,7 +124,6 @@ def test_control_an_augmentation_from_a_saved_global_state_keeps_the_order_and_i
             span=None,
             seed=SEED,
             batch=BATCH,
-            device="cpu",
         )
         return maker.make(number)
 

@@ -1,9 +1,11 @@
 """The training step, and the state that a checkpoint must hold for it."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from unetkit.losses import build_loss
 from unetkit.networks import PRESETS, build
@@ -133,3 +135,86 @@ def test_a_run_goes_on_from_its_checkpoint_to_the_same_bits(optimiser: str):
         resumed.step([batch(number)], seed=number)
     assert torch.equal(weights(whole), weights(resumed))
     assert (progress.step, plan.total, resumed.average.updates) == (3, 6, 6)
+
+
+# --- a step that is queued on a device, and whose numbers nobody waits for --------------------------------------------
+
+FUSED = ("adam", "adamw", "sgd")
+WAITING = ("_local_scalar_dense", "nonzero", "masked_select", "is_nonzero", "equal")
+
+
+class Watch(TorchDispatchMode):
+    """Notes every operation that needs a number of the device on the host: there a GPU would be waited for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits: list[str] = []
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        name = func.overloadpacket.__name__
+        by_mask = name == "index" and any(one is not None and one.dtype == torch.bool for one in args[1])
+        if name in WAITING or by_mask:
+            self.waits.append(name)
+        return func(*args, **(kwargs or {}))
+
+
+def late(optimiser: str = "adamw") -> Stepper:
+    """As on a GPU."""
+    made = stepper(optimiser=optimiser)
+    made.looks_first = False
+    return made
+
+
+@pytest.mark.parametrize("optimiser", FUSED)
+def test_without_looking_first_the_steps_are_the_same(optimiser: str):
+    looking, blind = stepper(optimiser=optimiser), late(optimiser)
+    for number in range(4):
+        batches = [batch(number), batch(number + 10)]
+        assert looking.step(batches, seed=number) == blind.step(batches, seed=number)
+    assert torch.equal(weights(looking), weights(blind))
+    assert all(map(torch.equal, looking.average.network.buffers(), blind.average.network.buffers()))
+
+
+@pytest.mark.parametrize("optimiser", FUSED)
+def test_a_step_that_is_not_finite_updates_no_weight_though_nobody_looked(optimiser: str):
+    made = late(optimiser)
+    made.step([batch(0)], seed=0)
+    before = [weight.clone() for weight in made.network.parameters()]
+    poisoned = batch(1)
+    poisoned.images[0, 0, 0, 0] = float("nan")
+    assert not made.step([poisoned], seed=1).finite
+    assert all(map(torch.equal, made.network.parameters(), before))
+
+
+@pytest.mark.parametrize("loss", ["cross-entropy", "dice", "bce", "focal+0.5*tversky"])
+def test_a_queued_step_waits_for_nothing_that_the_device_computes(loss: str):
+    made = late()
+    made.loss = build_loss(loss, classes=2, class_weights=(1.0, 2.0))
+    made.step([batch(0)], seed=0)
+    with Watch() as watch:
+        made.launch([batch(1), batch(2)], seed=1)
+    assert watch.waits == []
+
+
+def test_control_a_step_that_looks_first_is_caught_waiting():
+    made = stepper()
+    with Watch() as watch:
+        made.launch([batch(1)], seed=1)
+    assert "_local_scalar_dense" in watch.waits
+
+
+def test_numbers_that_are_read_late_are_those_of_their_own_step():
+    made, other = late(), stepper()
+    queued = [made.launch([batch(number)], seed=number) for number in range(3)]
+    assert [one.outcome() for one in queued] == [other.step([batch(number)], seed=number) for number in range(3)]
+
+
+def test_an_optimiser_that_cannot_skip_by_itself_is_looked_at_first():
+    network = to_device(build("unet", SETTINGS, 1, 2), Compute("cpu", 1, "fp32"))
+    made = {name: build_optimiser(name, network, Hyper(1e-2, 0.9, 0.01)) for name in (*FUSED, "rmsprop")}
+    loss, average = build_loss("cross-entropy", classes=2, class_weights=None), MovingAverage(network, 0.9)
+    looks = {
+        name: Stepper(network, loss, one, average, Compute("cuda", 1, "bf16"), clip=1.0).looks_first
+        for name, one in made.items()
+    }
+    assert looks == {"adam": False, "adamw": False, "sgd": False, "rmsprop": True}

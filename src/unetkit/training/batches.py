@@ -13,10 +13,12 @@ import torch
 
 from unetkit.augmentation import Parameters, Ranges, apply_cpu, draw
 from unetkit.augmentation.gpu import apply_batch
-from unetkit.data.arrays import Image, Mask, ignore_value
+from unetkit.data.arrays import Image, Mask
 from unetkit.data.cache import Cache
 from unetkit.data.normalise import Normalisation
+from unetkit.training.moving import Lane
 from unetkit.training.order import Sample, samples_of
+from unetkit.training.resident import Feed
 
 AHEAD = 3
 
@@ -37,7 +39,13 @@ class Batch:
 
 
 class BatchMaker:
-    """Makes the n-th batch of a run from (seed, n) alone; `share` picks the samples of this process."""
+    """Makes the n-th batch of a run from (seed, n) alone.
+
+    Args:
+        share: picks the samples of this process.
+        feed: gives the pairs as tensors on a device, where the batch is then augmented as a whole, by one thread at a
+            time. Without it they are augmented one by one on the CPU.
+    """
 
     def __init__(
         self,
@@ -48,8 +56,8 @@ class BatchMaker:
         span: tuple[float, float] | None,
         seed: int,
         batch: int,
-        device: str,
         share: Callable[[Sequence[Sample]], Sequence[Sample]] = lambda samples: samples,
+        feed: Feed | None = None,
     ) -> None:
         self.cache = cache
         self.images = len(cache)
@@ -58,9 +66,11 @@ class BatchMaker:
         self._ranges = ranges
         self._span = span
         self._seed = seed
-        self._device = device
         self._share = share
+        self._feed = feed
         self._seconds = 0.0
+        device = torch.device("cpu") if feed is None else feed.device
+        self._lane = Lane(device)
         shape = (1, -1, 1, 1)
         self._offset = torch.tensor(normalisation.offset, dtype=torch.float32, device=device).view(shape)
         self._scale = torch.tensor(normalisation.scale, dtype=torch.float32, device=device).view(shape)
@@ -70,11 +80,13 @@ class BatchMaker:
         started = time.perf_counter()
         samples = self._share(samples_of(self._seed, number, self.batch, self.images))
         parameters = [draw(self._ranges, (self._seed, sample.epoch, sample.position)) for sample in samples]
-        if self._device == "cpu":
-            images, masks = self._on_cpu(samples, parameters)
-        else:
-            images, masks = self._on_gpu(samples, parameters)
-        made = Batch((images - self._offset) / self._scale, masks, tuple(samples))
+        with self._lane.used():
+            if self._feed is None:
+                images, masks = self._one_by_one(samples, parameters)
+            else:
+                images, masks = self._together(self._feed, samples, parameters)
+            made = Batch(self._normalised(images), masks, tuple(samples))
+        self._lane.hand_over(made.images, made.masks)
         self._seconds += time.perf_counter() - started
         return made
 
@@ -83,7 +95,9 @@ class BatchMaker:
         """The share of the making of batches so far that was waiting for decoded images, 0..1."""
         return min(self.cache.waited / self._seconds, 1.0) if self._seconds else 0.0
 
-    def _on_cpu(self, samples: Sequence[Sample], parameters: Sequence[Parameters]) -> tuple[torch.Tensor, torch.Tensor]:
+    def _one_by_one(
+        self, samples: Sequence[Sample], parameters: Sequence[Parameters]
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         fill = self._normalisation.fill
         made = [
             apply_cpu(*self.cache.get(sample.index), drawn, fill, self._span)
@@ -91,12 +105,17 @@ class BatchMaker:
         ]
         return stack(made)
 
-    def _on_gpu(self, samples: Sequence[Sample], parameters: Sequence[Parameters]) -> tuple[torch.Tensor, torch.Tensor]:
-        pairs = [self.cache.get(sample.index) for sample in samples]
-        images, masks = stack(pairs)
-        top, ignore = float(np.iinfo(pairs[0][0].dtype).max), ignore_value(pairs[0][1])
-        moved = images.to(self._device, non_blocking=True), masks.to(self._device, non_blocking=True)
-        return apply_batch(*moved, parameters, self._normalisation.fill, self._span, top=top, ignore=ignore)
+    def _together(
+        self, feed: Feed, samples: Sequence[Sample], parameters: Sequence[Parameters]
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        images, masks = feed.get([sample.index for sample in samples])
+        fill = self._normalisation.fill
+        return apply_batch(images, masks, parameters, fill, self._span, top=feed.top, ignore=feed.ignore)
+
+    def _normalised(self, images: torch.Tensor) -> torch.Tensor:
+        """Always in the same order of memory: resampling gives another than what is not resampled."""
+        made = torch.empty_like(images, memory_format=torch.channels_last)
+        return torch.sub(images, self._offset, out=made).div_(self._scale)
 
 
 def stack(made: Sequence[tuple[Image, Mask]]) -> tuple[torch.Tensor, torch.Tensor]:

@@ -23,16 +23,18 @@ class Compute:
         threads: CPU threads of the tensor library.
         precision: "fp32" or "bf16" (autocast of the forward pass; weights and loss stay float32).
         deterministic: the same bits each time.
+        compiled: whether the network's step is compiled.
     """
 
     device: str
     threads: int
     precision: str
     deterministic: bool = True
+    compiled: bool = False
 
     def __str__(self) -> str:
         where = f"{self.threads} CPU threads" if self.device == "cpu" else "the GPU"
-        return f"{where} in {self.precision}"
+        return f"{where} in {self.precision}{', compiled' if self.compiled else ''}"
 
     def autocast(self) -> contextlib.AbstractContextManager[object]:
         """The context of a forward pass."""
@@ -47,7 +49,7 @@ def choose_compute(device: str, threads: int, precision: str, deterministic: boo
     Args:
         device: "auto", "cpu" or "cuda".
         threads: 0 takes all processors that this process may use.
-        precision: "auto" is bfloat16 on a GPU and on a CPU that computes in it (docs/decisions/006), else float32.
+        precision: "auto" is bfloat16 on a GPU or a CPU that computes in it (docs/decisions/006), else float32.
         deterministic: None is yes on a CPU and no on a GPU, where it costs much.
 
     Raises:
@@ -55,10 +57,17 @@ def choose_compute(device: str, threads: int, precision: str, deterministic: boo
     """
     chosen = choose_device(device)
     if precision == "auto":
-        precision = "bf16" if chosen == "cuda" or torch.cpu.get_capabilities().get("avx512_bf16") else "fp32"
+        precision = "bf16" if _computes_in_bfloat16(chosen) else "fp32"
     exact = chosen == "cpu" if deterministic is None else deterministic
     own = max(processors() // int(os.environ.get("LOCAL_WORLD_SIZE", "1")), 1)  # several processes share a machine
     return Compute(chosen, threads or own, precision, exact)
+
+
+def _computes_in_bfloat16(device: str) -> bool:
+    """GPUs older than Ampere only imitate it, which is slower than float32."""
+    if device == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return bool(torch.cpu.get_capabilities().get("avx512_bf16"))
 
 
 @contextlib.contextmanager

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
@@ -27,14 +28,19 @@ from unetkit.training.build import (
     make_rates,
     network_document,
     outputs_of,
+    time_budget,
 )
 from unetkit.training.clock import Clock
+from unetkit.training.compiled import pays
 from unetkit.training.device import Compute
 from unetkit.training.distributed import ALONE, Group
+from unetkit.training.moving import exact_device
 from unetkit.training.optimiser import build_optimiser
 from unetkit.training.order import permutation
+from unetkit.training.plan import steps_for_epochs
 from unetkit.training.prepare import Material
 from unetkit.training.progress import Progress
+from unetkit.training.resident import Feed
 from unetkit.training.schedule import Rates
 from unetkit.training.step import Stepper
 from unetkit.training.transfer import hold_still, take_over
@@ -77,6 +83,7 @@ def assemble(
 ) -> Session:
     """Build network, loss, optimiser and batches; nothing is trained yet, nothing written."""
     torch.manual_seed(settings.training.seed)
+    compute = replace(compute, compiled=compute.device == "cuda" and _is_compiled(settings, material, compute, group))
     contract = draft_contract(settings, material)
     network = to_device(_together(_network(settings, contract), compute, group), compute)
     loss, weights = make_loss(settings.loss, material.counts, material.where_present)
@@ -87,7 +94,7 @@ def assemble(
     average = MovingAverage(network, settings.training.ema)
     loss.join(group)
     stepper = Stepper(network, loss.to(compute.device), optimiser, average, compute, settings.training.clip, group)
-    maker = make_batches(settings, material, compute, group)
+    maker = make_batches(settings, material, compute, group, lambda: stepper.steps > 0)
     if maker.batch < group.size:
         raise ConfigError(
             f"{group.size} processes share a batch of {maker.batch}", where="training.batch", advice="a larger --batch"
@@ -120,6 +127,16 @@ def _together(network: nn.Module, compute: Compute, group: Group) -> nn.Module:
     return network
 
 
+def _is_compiled(settings: TrainSettings, material: Material, compute: Compute, group: Group) -> bool:
+    """A long run, alone: what is compiled may be tuned by timing, which is never the same twice, and alone is known."""
+    training = settings.training
+    steps = training.steps
+    if training.epochs is not None:
+        samples = min(training.batch, len(material.train)) * training.accumulate
+        steps = steps_for_epochs(training.epochs, len(material.train), samples)
+    return group.size == 1 and not compute.deterministic and pays(time_budget(training), steps)
+
+
 def to_device(network: nn.Module, compute: Compute) -> nn.Module:
     """The network where it is trained, its kernels channels last in memory (the faster order on CPU and GPU)."""
     network.to(compute.device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
@@ -143,10 +160,13 @@ def draft_contract(settings: TrainSettings, material: Material) -> Contract:
     )
 
 
-def make_batches(settings: TrainSettings, material: Material, compute: Compute, group: Group = ALONE) -> BatchMaker:
+def make_batches(
+    settings: TrainSettings, material: Material, compute: Compute, group: Group, settled: Callable[[], bool]
+) -> BatchMaker:
     """The source of batches: cache, order, augmentation; decoding begins in the order of the first epoch."""
     cache = material.cache(settings.training.cache, settings.training.cache_limit)
     cache.start(map(int, permutation(settings.training.seed, 0, len(cache))))
+    feed = None if compute.device == "cpu" else Feed(cache, exact_device(compute.device), settled)
     return BatchMaker(
         cache,
         material.normalisation,
@@ -154,8 +174,8 @@ def make_batches(settings: TrainSettings, material: Material, compute: Compute, 
         span=material.span,
         seed=settings.training.seed,
         batch=settings.training.batch,
-        device=compute.device,
         share=group.share,
+        feed=feed,
     )
 
 

@@ -1,4 +1,8 @@
-"""The training step: forward, loss, backward, clip, update. The only one in the house."""
+"""The training step: forward, loss, backward, clip, update. The only one in the house.
+
+On a GPU a step is queued, and nothing in it waits for what the device computes; its numbers are read when somebody
+asks for them. On a CPU they are there when it returns.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from unetkit.networks import class_scores
 from unetkit.networks.levels import still
 from unetkit.training.average import MovingAverage
 from unetkit.training.batches import Batch
+from unetkit.training.compiled import Compiled
 from unetkit.training.device import Compute
 from unetkit.training.distributed import ALONE, Group
 
@@ -36,8 +41,33 @@ class StepOutcome:
         return math.isfinite(self.loss) and math.isfinite(self.gradient_norm)
 
 
+class Launched:
+    """A step whose numbers may still be on their way from the device.
+
+    Args:
+        numbers: the losses of its batches, in order, and the norm of the gradient before clipping.
+    """
+
+    def __init__(self, numbers: Tensor) -> None:
+        self._numbers = numbers.to("cpu", non_blocking=True)  # from a GPU into page-locked memory
+        self._arrived = torch.cuda.current_stream(numbers.device).record_event() if numbers.is_cuda else None
+
+    def outcome(self) -> StepOutcome:
+        """Wait for the numbers."""
+        if self._arrived is not None:
+            self._arrived.synchronize()
+        *losses, gradient_norm = map(float, self._numbers)
+        return StepOutcome(sum(losses), gradient_norm)
+
+
 class Stepper:
-    """Owns what a step changes: the network, the optimiser and the moving average."""
+    """Owns what a step changes: the network, the optimiser and the moving average.
+
+    Attributes:
+        steps: made so far, by this stepper.
+        looks_first: whether a step waits for its numbers before it updates anything. On a GPU it need not: the fused
+            optimisers leave out an update that the device itself finds to be not finite.
+    """
 
     def __init__(
         self,
@@ -55,29 +85,39 @@ class Stepper:
         self.average = average
         self.compute = compute
         self.group = group
+        self.steps = 0
+        self.looks_first = compute.device == "cpu" or not optimiser.defaults.get("fused")
+        self._forward = Compiled(network) if compute.compiled else network
         self._limit = clip or math.inf
         self._still = still(network)
 
     def step(self, batches: Sequence[Batch], seed: int) -> StepOutcome:
+        """As `launch`, and wait for what it did."""
+        return self.launch(batches, seed).outcome()
+
+    def launch(self, batches: Sequence[Batch], seed: int) -> Launched:
         """One optimiser step over `batches` (more than one: their gradients are accumulated).
 
-        Nothing is updated when the loss or the gradient is not finite. `seed` decides what dropout drops, so that
+        No weight is updated when the loss or the gradient is not finite. `seed` decides what dropout drops, so that
         a step depends on nothing that happened before but the weights. Of several processes each brings its part of
         the batch; loss and gradient are those of the whole.
         """
         torch.manual_seed((seed + (self.group.rank << 48)) % 2**64)
         self._to_training()
         self.optimiser.zero_grad(set_to_none=True)
-        loss = sum(self._backward(batch, len(batches)) for batch in batches)
+        losses = [self._backward(batch, len(batches)) for batch in batches]
         self.group.add_gradients(self.network.parameters())
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), self._limit, foreach=True)
-        outcome = StepOutcome(loss, float(norm))
-        if outcome.finite:
-            self.optimiser.step()
-            self.average.update()
-        return outcome
+        self.steps += 1
+        numbers = torch.stack([*losses, norm])
+        launched = Launched(numbers)
+        if not self.looks_first:
+            self._update_where(numbers.isfinite().all())
+        elif launched.outcome().finite:
+            self._update()
+        return launched
 
-    def go_back(self, weights: Mapping[str, torch.Tensor]) -> None:
+    def go_back(self, weights: Mapping[str, Tensor]) -> None:
         """Take these weights and statistics, for the average too; the optimiser forgets what it has seen."""
         self.network.load_state_dict(weights)
         self.average.network.load_state_dict(weights)
@@ -95,9 +135,21 @@ class Stepper:
         for module in self._still:
             module.eval()
 
-    def _backward(self, batch: Batch, of: int) -> float:
+    def _backward(self, batch: Batch, of: int) -> Tensor:
         with self.compute.autocast():
-            output = self.network(batch.images)
-        loss: torch.Tensor = self.loss(class_scores(output.float()), batch.masks) / of
+            output = self._forward(batch.images)
+        loss: Tensor = self.loss(class_scores(output.float()), batch.masks) / of
         loss.backward()
-        return float(loss.detach())
+        return loss.detach()
+
+    def _update(self) -> None:
+        self.optimiser.step()
+        self.average.update()
+
+    def _update_where(self, finite: Tensor) -> None:
+        """Update if `finite`, a tensor that nobody reads here, says so: as `torch.amp.GradScaler` asks it of them.
+
+        The average is not held back; who reads the outcome ends the run before it is scored or saved.
+        """
+        self.optimiser.found_inf = finite.logical_not().float()  # type: ignore[attr-defined]
+        self._update()
