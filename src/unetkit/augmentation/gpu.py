@@ -6,18 +6,17 @@ The same order and the same numbers as `apply_cpu`, without its rounding to inte
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from unetkit.augmentation import noise
 from unetkit.augmentation.colour import Span, has_tone, hue_matrix
 from unetkit.augmentation.cpu import BLUR_TAPS
 from unetkit.augmentation.geometry import is_identity, source_from_result
+from unetkit.augmentation.gpu_noise import normal_on, patterns_on
+from unetkit.augmentation.gpu_weather import veils
 from unetkit.augmentation.parameters import Parameters
-from unetkit.augmentation.weather import veil
 
 
 @torch.no_grad()
@@ -92,8 +91,7 @@ def _grid(parameters: Sequence[Parameters], images: Tensor) -> Tensor:
 
 def _in_weather(shares: Tensor, parameters: list[Parameters]) -> Tensor:
     height, width = shares.shape[2:]
-    fields = [torch.stack([torch.from_numpy(field) for field in veil(p, height, width) or ()]) for p in parameters]
-    gain, light = torch.stack(fields).to(shares.device).unsqueeze(2).unbind(1)
+    gain, light = veils(parameters, height, width, shares.device)
     return gain * shares + light
 
 
@@ -128,26 +126,12 @@ def _toned(shares: Tensor, parameters: list[Parameters]) -> Tensor:
 
 def _grained(shares: Tensor, parameters: list[Parameters]) -> Tensor:
     _, channels, height, width = shares.shape
-    grains = torch.stack([_noise(p.grain, (height, width, channels), shares.device) for p in parameters])
-    patterns = torch.stack([torch.from_numpy(noise.pattern(p, height, width)) for p in parameters]).to(shares.device)
+    grains = torch.stack([normal_on(shares.device, p.grain, (height, width, channels)) for p in parameters])
     field = _column([p.noise for p in parameters], shares) * grains.permute(0, 3, 1, 2)
-    field = field + _column([p.fixed_pattern for p in parameters], shares) * patterns.unsqueeze(1)
+    if any(p.fixed_pattern for p in parameters):
+        amount = _column([p.fixed_pattern for p in parameters], shares)
+        field = field + amount * patterns_on(shares.device, parameters, height, width)
     return shares + field
-
-
-def _noise(place: int, shape: tuple[int, int, int], device: torch.device) -> Tensor:
-    """[H, W, C] normal numbers from the table, which stays on the device."""
-    start, count = place % noise.LENGTH, shape[0] * shape[1] * shape[2]
-    numbers = _table(str(device))
-    if start + count > noise.LENGTH:
-        numbers = numbers[(torch.arange(count, device=device) + start) % noise.LENGTH]
-        return numbers.view(shape)
-    return numbers[start : start + count].view(shape)
-
-
-@cache
-def _table(device: str) -> Tensor:
-    return torch.from_numpy(noise.normal_from(0, (noise.LENGTH,))).to(device)
 
 
 _Step = Callable[[Tensor, list[Parameters]], Tensor]

@@ -23,8 +23,8 @@ PER_DEVIATION = 32
 """Bytes to one standard deviation."""
 
 _KEY = 0x6E6F697365
-_PATTERN_AT, _RAIN_AT = 333_667, 666_649  # far from where the same sample's noise begins
-_COLUMNS, _ROWS = 0.8, 0.6  # 0.8² + 0.6² = 1: infrared read-out differs more by column than by row
+PATTERN_AT, RAIN_AT = 333_667, 666_649  # far from where the same sample's noise begins
+COLUMNS, ROWS = 0.8, 0.6  # 0.8² + 0.6² = 1: infrared read-out differs more by column than by row
 
 
 @cache
@@ -51,10 +51,10 @@ def normal_from(place: int, shape: tuple[int, ...]) -> Floats:
 
 def pattern(parameters: Parameters, height: int, width: int) -> Floats:
     """Height x width: the fixed pattern of rows and columns, standard deviation 1."""
-    numbers = normal_from(parameters.grain + _PATTERN_AT, (height + width,))
-    return np.asarray(_ROWS * numbers[:height, None] + _COLUMNS * numbers[None, height:], np.float32)
+    numbers = normal_from(parameters.grain + PATTERN_AT, (height + width,))
+    return np.asarray(ROWS * numbers[:height, None] + COLUMNS * numbers[None, height:], np.float32)
 
 
 def drops(parameters: Parameters, height: int, width: int) -> Floats:
     """Height x width normal numbers from which rain is sown."""
-    return normal_from(parameters.grain + _RAIN_AT, (height, width))
+    return normal_from(parameters.grain + RAIN_AT, (height, width))
