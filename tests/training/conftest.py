@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import io
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
 
+from unetkit import console
 from unetkit.config.jobs import TrainSettings
 from unetkit.recipes.settings import settings
 from unetkit.scenes.folder import write_scenes
@@ -46,3 +48,12 @@ def trained(tmp_path: Path) -> Run:
         return result
 
     return run
+
+
+@pytest.fixture
+def said() -> Generator[io.StringIO]:
+    """What is said on the screen while the test runs."""
+    stream = io.StringIO()
+    console.switch_on(stream=stream)
+    yield stream
+    console.switch_off()

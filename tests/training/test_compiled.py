@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Generator
 from typing import Any
 
 import pytest
 import torch
 from torch import nn
 
-from unetkit import console
 from unetkit.networks import PRESETS, build
 from unetkit.training.compiled import Compiled, pays
 
@@ -21,14 +19,6 @@ IMAGES = torch.rand(2, 1, 16, 16)
 def network() -> nn.Module:
     torch.manual_seed(0)
     return build("unet", {**PRESETS["nano"], "depth": 1, "width": 4}, 1, 2)
-
-
-@pytest.fixture
-def said() -> Generator[io.StringIO]:
-    stream = io.StringIO()
-    console.switch_on(stream=stream)
-    yield stream
-    console.switch_off()
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Generator
 
 import numpy as np
 import pytest
 import torch
 
-from unetkit import console
 from unetkit.augmentation import DEFAULTS
 from unetkit.data.arrays import Image, Mask
 from unetkit.data.normalise import Normalisation
@@ -55,14 +53,6 @@ def maker(shelf: Shelf, source: Feed | None, strength: float = 1.0) -> BatchMake
 def same(one: Batch, other: Batch) -> bool:
     pixels = torch.equal(one.images, other.images) and torch.equal(one.masks, other.masks)
     return pixels and one.images.stride() == other.images.stride() and one.samples == other.samples
-
-
-@pytest.fixture
-def said() -> Generator[io.StringIO]:
-    stream = io.StringIO()
-    console.switch_on(stream=stream)
-    yield stream
-    console.switch_off()
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16])
