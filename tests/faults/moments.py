@@ -17,7 +17,9 @@ import torch
 
 from unetkit.errors import Interrupted
 from unetkit.recipes.settings import settings
-from unetkit.training import loop, running, saving, state
+from unetkit.training import running, saving, state
+from unetkit.training.optimiser import Optimiser
+from unetkit.training.schedule import Rates
 from unetkit.training.scoring import Scorer
 from unetkit.training.step import Stepper
 from unetkit.training.train import train
@@ -75,7 +77,7 @@ def _nothing(*_words: Any) -> None:
 
 
 def _without_optimiser() -> None:
-    state._load_optimiser = _nothing  # pyright: ignore[reportPrivateUsage]
+    Optimiser.load = _nothing  # type: ignore[method-assign]
 
 
 def _without_average() -> None:
@@ -125,7 +127,7 @@ def _without_patience() -> None:
 
 
 def _without_schedule() -> None:
-    loop.set_rate = _nothing  # what the optimiser had when it was built
+    Rates.rate = lambda self, *_: self.highest  # type: ignore[method-assign]
 
 
 LEFT_OUT: dict[str, Callable[[], None]] = {

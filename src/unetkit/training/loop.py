@@ -12,7 +12,6 @@ from unetkit.training.bottleneck import Spent
 from unetkit.training.distributed import Group
 from unetkit.training.interrupt import Interruption
 from unetkit.training.observers import Observer, Scoring, StepRecord
-from unetkit.training.optimiser import set_rate
 from unetkit.training.plan import Pace, Plan
 from unetkit.training.progress import Progress
 from unetkit.training.saving import Saver
@@ -106,7 +105,10 @@ class Loop:
         waited = time.perf_counter() - started
         total = self.plan.total_at(self.progress.step)
         rate = self.rates.rate(self.progress.step, total, self.progress.plateau) * self.progress.guard.factor
-        set_rate(self.stepper.optimiser, rate, self.rates.momentum(self.progress.step, total))
+        self.stepper.optimiser.rate = rate
+        momentum = self.rates.momentum(self.progress.step, total)
+        if momentum is not None:
+            self.stepper.optimiser.momentum = momentum
         with self.spent.on("compute"):
             outcome = self.stepper.step(self._batches, seed=((self.seed << 32) + self.progress.step) % 2**64)
         if not outcome.finite:

@@ -1,15 +1,15 @@
-"""Optimisers, by name."""
+"""Which weights move together, and how far: groups of them, and a step of them all."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from unetkit.networks.levels import levels
+from unetkit.training.updates import RULES, Memory, Pull, Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,40 +26,97 @@ class Hyper:
     layer_rate: float = 1.0
 
 
-Groups = Sequence[dict[str, Any]]
+@dataclass(slots=True)
+class Group:
+    """Weights that are pulled alike.
+
+    Attributes:
+        weights: trainable ones.
+        share: of the learning rate, above 0, at most 1.
+        decay: weight decay.
+        memories: what is remembered of each of the weights; {} before its first step.
+    """
+
+    weights: list[nn.Parameter]
+    share: float
+    decay: float
+    memories: list[Memory] = field(default_factory=list[Memory])
+
+    def __post_init__(self) -> None:
+        self.memories = [{} for _ in self.weights]
 
 
-def _adam(groups: Groups, hyper: Hyper) -> torch.optim.Optimizer:
-    return torch.optim.Adam(groups, lr=hyper.rate, fused=True)
+class Optimiser:
+    """Moves the weights of its groups against their gradients.
+
+    Attributes:
+        rate: learning rate; each group takes its share.
+        momentum: 0..1; Adam's is its first beta.
+        skips: whether `step` can leave out what only the device knows to be wrong.
+    """
+
+    def __init__(self, rule: Rule, groups: list[Group], hyper: Hyper) -> None:
+        self.groups = groups
+        self.skips = rule.skips
+        self.rate = hyper.rate
+        self.momentum = hyper.momentum if rule.momentum is None else rule.momentum
+        self._rule = rule
+
+    def zero(self) -> None:
+        """Forget all gradients."""
+        for group in self.groups:
+            for weight in group.weights:
+                weight.grad = None
+
+    @torch.no_grad()
+    def step(self, skipped: Tensor | None = None) -> None:
+        """Move each weight that has a gradient, in place; none where `skipped`, a number on the device, is 1."""
+        for group in self.groups:
+            pulled = [
+                (weight, weight.grad, self._memory(group, number))
+                for number, weight in enumerate(group.weights)
+                if weight.grad is not None
+            ]
+            if pulled:
+                weights, gradients, memories = zip(*pulled, strict=True)
+                pull = Pull(self.rate * group.share, self.momentum, group.decay, skipped)
+                self._rule.update(weights, gradients, memories, pull)
+
+    def forget(self) -> None:
+        """Be as before the first step, but for rate and momentum."""
+        for group in self.groups:
+            group.memories = [{} for _ in group.weights]
+
+    def tensors(self) -> dict[str, Tensor]:
+        """What is remembered, by number of the weight and name."""
+        memories = [memory for group in self.groups for memory in group.memories]
+        return {f"{number}.{name}": tensor for number, memory in enumerate(memories) for name, tensor in memory.items()}
+
+    def load(self, tensors: dict[str, Tensor]) -> None:
+        """Remember what another one's `tensors` gave."""
+        self.forget()
+        places = [(group, number) for group in self.groups for number in range(len(group.weights))]
+        for key, tensor in tensors.items():
+            number, name = key.split(".", 1)
+            group, place = places[int(number)]
+            # In the weight's memory order: the kernels walk both by address.
+            self._memory(group, place)[name].copy_(tensor)
+
+    def _memory(self, group: Group, number: int) -> Memory:
+        if not group.memories[number]:
+            group.memories[number] = self._rule.memory(group.weights[number])
+        return group.memories[number]
 
 
-def _adamw(groups: Groups, hyper: Hyper) -> torch.optim.Optimizer:
-    return torch.optim.AdamW(groups, lr=hyper.rate, fused=True)
-
-
-def _sgd(groups: Groups, hyper: Hyper) -> torch.optim.Optimizer:
-    return torch.optim.SGD(groups, lr=hyper.rate, momentum=hyper.momentum, fused=True)
-
-
-def _rmsprop(groups: Groups, hyper: Hyper) -> torch.optim.Optimizer:
-    return torch.optim.RMSprop(groups, lr=hyper.rate, momentum=hyper.momentum)
-
-
-OPTIMISERS: dict[str, Callable[[Groups, Hyper], torch.optim.Optimizer]] = {
-    "adam": _adam,
-    "adamw": _adamw,
-    "sgd": _sgd,
-    "rmsprop": _rmsprop,
-}
-
-
-def build_optimiser(name: str, network: nn.Module, hyper: Hyper) -> torch.optim.Optimizer:
+def build_optimiser(name: str, network: nn.Module, hyper: Hyper) -> Optimiser:
     """An optimiser over all trainable weights; only convolution kernels decay (biases and norms do not).
 
-    Each of its groups carries its `share` of the learning rate; the first one has all of it.
+    Args:
+        name: a key of `RULES`.
     """
     parts = _by_level(network, hyper.layer_rate) if hyper.layer_rate < 1 else [(1.0, network)]
-    return OPTIMISERS[name]([group for share, part in parts for group in _groups(part, share, hyper)], hyper)
+    groups = [group for share, part in parts for group in _groups(part, share, hyper)]
+    return Optimiser(RULES[name], groups, hyper)
 
 
 def _by_level(network: nn.Module, layer_rate: float) -> list[tuple[float, nn.Module]]:
@@ -67,26 +124,11 @@ def _by_level(network: nn.Module, layer_rate: float) -> list[tuple[float, nn.Mod
     return [(layer_rate**number, level) for number, level in enumerate(reversed(levels(network).values()))]
 
 
-def _groups(part: nn.Module, share: float, hyper: Hyper) -> Iterator[dict[str, Any]]:
+def _groups(part: nn.Module, share: float, hyper: Hyper) -> Iterator[Group]:
     """One group of kernels, one of the rest, without what is frozen; a group of nothing is none."""
     trainable = [weight for weight in part.parameters() if weight.requires_grad]
     kernels = [weight for weight in trainable if weight.ndim > 1]
     others = [weight for weight in trainable if weight.ndim <= 1]
     for weights, decay in ((kernels, hyper.weight_decay), (others, 0.0)):
         if weights:
-            yield {"params": weights, "weight_decay": decay, "lr": hyper.rate * share, "share": share}
-
-
-def set_rate(optimiser: torch.optim.Optimizer, rate: float, momentum: float | None) -> None:
-    """Set the learning rate, of which each group takes its share; where `momentum` is given, the momentum, too.
-
-    Adam's momentum is its first beta.
-    """
-    for group in optimiser.param_groups:
-        group["lr"] = rate * group["share"]
-        if momentum is None:
-            continue
-        if "betas" in group:
-            group["betas"] = (momentum, group["betas"][1])
-        elif "momentum" in group:
-            group["momentum"] = momentum
+            yield Group(weights, share, decay)

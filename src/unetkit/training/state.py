@@ -22,7 +22,7 @@ def pack(stepper: Stepper, progress: Progress, plan: Plan) -> tuple[Arrays, dict
     """The tensors and the metadata of a checkpoint."""
     tensors = {f"network.{name}": tensor for name, tensor in stepper.network.state_dict().items()}
     tensors |= {f"average.{name}": tensor for name, tensor in stepper.average.network.state_dict().items()}
-    tensors |= _optimiser_tensors(stepper.optimiser)
+    tensors |= {f"optimiser.{key}": tensor for key, tensor in stepper.optimiser.tensors().items()}
     metadata = {
         "progress": progress.to_json(),
         "plan": plan.to_json(),
@@ -37,7 +37,7 @@ def unpack(tensors: Arrays, metadata: Mapping[str, Any], stepper: Stepper) -> tu
     _load(stepper.network, tensors, "network.")
     _load(stepper.average.network, tensors, "average.")
     stepper.average.updates = metadata["average_updates"]
-    _load_optimiser(stepper.optimiser, tensors)
+    stepper.optimiser.load(_under(tensors, "optimiser."))
     return Progress.from_json(metadata["progress"]), Plan.from_json(metadata["plan"])
 
 
@@ -47,9 +47,7 @@ def to_array(tensor: torch.Tensor) -> npt.NDArray[Any]:
 
 
 def _load(network: torch.nn.Module, tensors: Arrays, prefix: str) -> None:
-    own = {
-        name.removeprefix(prefix): torch.from_numpy(array) for name, array in tensors.items() if name.startswith(prefix)
-    }
+    own = _under(tensors, prefix)
     differing = [*_differences(network.state_dict(), own)]
     if differing:
         more = f"; and {len(differing) - 5} more" if len(differing) > 5 else ""
@@ -61,29 +59,15 @@ def _load(network: torch.nn.Module, tensors: Arrays, prefix: str) -> None:
     network.load_state_dict(own, strict=True)
 
 
+def _under(tensors: Arrays, prefix: str) -> dict[str, torch.Tensor]:
+    return {
+        name.removeprefix(prefix): torch.from_numpy(array) for name, array in tensors.items() if name.startswith(prefix)
+    }
+
+
 def _differences(ours: Mapping[str, torch.Tensor], theirs: Mapping[str, torch.Tensor]) -> Iterator[str]:
     for name in dict.fromkeys([*ours, *theirs]):
         if name not in theirs or name not in ours:
             yield f"{name} is {'missing' if name in ours else 'not in the network'}"
         elif ours[name].shape != theirs[name].shape:
             yield f"{name} has shape {tuple(theirs[name].shape)}, and the network {tuple(ours[name].shape)}"
-
-
-def _laid_out_like(weight: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
-    """A state of the weight's shape in the weight's memory order: fused optimisers walk both by address."""
-    return torch.empty_like(weight).copy_(value) if value.shape == weight.shape else value
-
-
-def _optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
-    state: dict[int, dict[str, torch.Tensor]] = optimiser.state_dict()["state"]
-    return {f"optimiser.{number}.{name}": tensor for number, entry in state.items() for name, tensor in entry.items()}
-
-
-def _load_optimiser(optimiser: torch.optim.Optimizer, tensors: Arrays) -> None:
-    weights: list[torch.Tensor] = [weight for group in optimiser.param_groups for weight in group["params"]]
-    state: dict[int, dict[str, torch.Tensor]] = {}
-    for name, array in tensors.items():
-        if name.startswith("optimiser."):
-            _, number, key = name.split(".", 2)
-            state.setdefault(int(number), {})[key] = _laid_out_like(weights[int(number)], torch.from_numpy(array))
-    optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})

@@ -21,6 +21,7 @@ from unetkit.training.batches import Batch
 from unetkit.training.compiled import Compiled
 from unetkit.training.device import Compute
 from unetkit.training.distributed import ALONE, Group
+from unetkit.training.optimiser import Optimiser
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class Stepper:
         self,
         network: nn.Module,
         loss: nn.Module,
-        optimiser: torch.optim.Optimizer,
+        optimiser: Optimiser,
         average: MovingAverage,
         compute: Compute,
         clip: float,
@@ -86,7 +87,7 @@ class Stepper:
         self.compute = compute
         self.group = group
         self.steps = 0
-        self.looks_first = compute.device == "cpu" or not optimiser.defaults.get("fused")
+        self.looks_first = compute.device == "cpu" or not optimiser.skips
         self._forward = Compiled(network) if compute.compiled else network
         self._limit = clip or math.inf
         self._still = still(network)
@@ -104,7 +105,7 @@ class Stepper:
         """
         torch.manual_seed((seed + (self.group.rank << 48)) % 2**64)
         self._to_training()
-        self.optimiser.zero_grad(set_to_none=True)
+        self.optimiser.zero()
         losses = [self._backward(batch, len(batches)) for batch in batches]
         self.group.add_gradients(self.network.parameters())
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), self._limit, foreach=True)
@@ -121,7 +122,7 @@ class Stepper:
         """Take these weights and statistics, for the average too; the optimiser forgets what it has seen."""
         self.network.load_state_dict(weights)
         self.average.network.load_state_dict(weights)
-        self.optimiser.state.clear()
+        self.optimiser.forget()
 
     def twin(self) -> Stepper:
         """Another one with the same weights and the same state; what it does, this one does not notice."""
@@ -142,14 +143,13 @@ class Stepper:
         loss.backward()
         return loss.detach()
 
-    def _update(self) -> None:
-        self.optimiser.step()
+    def _update(self, skipped: Tensor | None = None) -> None:
+        self.optimiser.step(skipped)
         self.average.update()
 
     def _update_where(self, finite: Tensor) -> None:
-        """Update if `finite`, a tensor that nobody reads here, says so: as `torch.amp.GradScaler` asks it of them.
+        """Update if `finite`, a tensor that nobody reads here, says so.
 
         The average is not held back; who reads the outcome ends the run before it is scored or saved.
         """
-        self.optimiser.found_inf = finite.logical_not().float()  # type: ignore[attr-defined]
-        self._update()
+        self._update(finite.logical_not().float())
