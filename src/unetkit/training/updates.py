@@ -4,7 +4,8 @@ These are PyTorch's own kernels, one call for all weights, without `torch.optim`
 PyTorch's compiler, which takes more than a second, and nothing here uses it.
 """
 
-# pyright: reportPrivateUsage=false, reportPrivateImportUsage=false - the kernels have no other names
+# The kernels have no public names.
+# pyright: reportPrivateUsage=false, reportPrivateImportUsage=false
 
 from __future__ import annotations
 
