@@ -31,7 +31,6 @@ class Pairs(Dataset[Any]):
 
     def __init__(self, spec: dict[str, Any], split: str, *, keep: bool) -> None:
         self.pairs, self.spec = spec["pairs"][split], spec
-        self.table = np.array(spec["table"], np.uint8)  # value of the mask file → class id
         self.keep, self.kept = keep, {}
 
     def __len__(self) -> int:
@@ -41,7 +40,7 @@ class Pairs(Dataset[Any]):
         image_file, mask_file = self.pairs[number]
         grey = self.spec["channels"] == 1
         image = cv2.imread(image_file, cv2.IMREAD_GRAYSCALE if grey else cv2.IMREAD_COLOR)
-        mask = self.table[cv2.imread(mask_file, cv2.IMREAD_GRAYSCALE)]
+        mask = cv2.imread(mask_file, cv2.IMREAD_GRAYSCALE)
         width, height = self.spec["width"], self.spec["height"]
         image = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
         mask = cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST)
@@ -63,7 +62,7 @@ class Judge:
     def __init__(self, spec: dict[str, Any]) -> None:
         started = time.time()
         self.test = Pairs(spec, "test", keep=True)
-        self.masks = [self.test.table[cv2.imread(file, cv2.IMREAD_GRAYSCALE)] for _, file in self.test.pairs]
+        self.masks = [cv2.imread(file, cv2.IMREAD_GRAYSCALE) for _, file in self.test.pairs]
         self.classes, self.ignore = spec["classes"], spec["ignore"]
         self.aside = time.time() - started  # decoding for the score is nobody's training
 

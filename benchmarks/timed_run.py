@@ -44,6 +44,7 @@ class Judge:
 
     session: Session
     predictor: Predictor
+    scored: str
     kept: dict[Pair, tuple[Image, Mask]]
     due: float = 0.0
 
@@ -52,8 +53,8 @@ class Judge:
         if self.session.clock() < self.due:
             return
         now, started = self.session.clock(), time.time()
-        pairs = self.session.material.dataset.split("test")
-        report = score(self.predictor, pairs, self.read, split="test")
+        pairs = self.session.material.dataset.split(self.scored)
+        report = score(self.predictor, pairs, self.read, split=self.scored)
         print(json.dumps({"seconds": now, "counts": report.confusion.counts.tolist()}), flush=True)
         self.session.clock.started += time.time() - started
         self.due = 1.05 * now
@@ -91,7 +92,7 @@ def main(spec: dict[str, Any]) -> None:
         with interruption(run.path) as stop:
             scorer = Scorer(session, stop.check)
             plan = choose_plan(run, session, scorer)
-            judge = Judge(session, scorer.predictor, {})
+            judge = Judge(session, scorer.predictor, spec["scored"], {})
             session.stepper.__class__, session.stepper.judge = Judged, judge  # type: ignore[attr-defined,assignment]
             run_loop(run, session, plan, scorer, stop)
             result = close_run(run, session, scorer)
