@@ -87,7 +87,7 @@ FIELDS = {
         {"data.split_by": "time", "data.val": "15", "data.test": "25", "data.classes": "0=sea,255=sky"},
     ),
     "horizon-uav": Field("horizon-uav", "horizon", "", _said(UAV_SPLIT)),
-    "camvid": Field("camvid", "camvid", "", {}, scored="val", source="camvid", epochs=3),
+    "camvid": Field("camvid", "camvid", "", {"data.classes": "camvid"}, scored="val", source="camvid", epochs=3),
 }
 
 
