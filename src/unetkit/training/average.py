@@ -31,8 +31,7 @@ class MovingAverage:
         self.updates += 1
         decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
         ours, theirs = self._pairs
-        for target, source in zip(ours, theirs, strict=True):
-            target.lerp_(source, 1 - decay)
+        torch._foreach_lerp_(ours, theirs, 1 - decay)  # pyright: ignore[reportPrivateUsage, reportPrivateImportUsage]
         for target, source in zip(*self._others, strict=True):
             target.copy_(source)
 

@@ -12,6 +12,7 @@ from torch.utils import deterministic
 
 from unetkit.data.parallel import processors
 from unetkit.predicting.backends.torch import choose_device
+from unetkit.training.allocator import kept_memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,8 @@ def prepared(compute: Compute) -> Generator[None]:
     torch.set_flush_denormal(True)
     _choose_algorithms(compute)
     try:
-        yield
+        with kept_memory():
+            yield
     finally:
         torch.set_flush_denormal(False)
 
