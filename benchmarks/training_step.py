@@ -1,12 +1,14 @@
 """Images a second of a training step: unetkit's against that of a plain loop, and against other tools' own networks.
 
 One step is forward, loss, backward and update on images that are in memory already; each contestant's best of `ROUNDS`
-stretches, in turn. FLOP/s are those of the network's forward and backward as PyTorch counts them, beside the best
-convolution that could be measured on this machine. Other tools run in an interpreter of their own that has them:
+stretches, in turn. Ours is as a run makes it, in the precision that is chosen for this machine, and once more in
+float32, in which all others compute; on a CPU a step is repeatable in both. FLOP/s are those of the network's forward
+and backward as PyTorch counts them, beside the best convolution that could be measured on this machine. Other tools run
+in interpreters of their own that have them:
 
-    python benchmarks/training_step.py [--peers PYTHON]
+    python benchmarks/training_step.py [--peers PYTHON]...
 
-with PYTHON having `monai` or `tensorflow-cpu` and `keras` installed. Writes `training_step.json` and `.md` in
+with PYTHON having `monai`, or `tensorflow-cpu` and `keras`, installed. Writes `training_step.json` and `.md` in
 `benchmarks/results/`.
 """
 
@@ -19,6 +21,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +40,7 @@ from unetkit.training.step import Stepper
 
 HERE = Path(__file__).resolve().parent
 RESULT = HERE / "results" / "training_step.json"
-ROUNDS, SECONDS = 5, 2.0
+ROUNDS, SECONDS = 3, 2.0
 SHAPES = {  # preset → batch, channels, height, width, classes; large networks get small batches
     "nano": (16, 3, 256, 256, 2),
     "small": (16, 3, 256, 256, 2),
@@ -56,14 +59,14 @@ Step = Callable[[], None]
 def main() -> int:
     """Measure, write, print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--peers", help="interpreter that has the other tools")
+    parser.add_argument("--peers", action="append", default=[], help="interpreter that has other tools; repeatable")
     parser.add_argument("--only", action="append", help="a preset; repeatable")
     options = parser.parse_args()
     compute = choose_compute("cpu", 0, "auto")
     with prepared(compute):
         rows = [row(preset, compute) for preset in options.only or SHAPES]
         best = {precision: best_convolution(precision) for precision in ("fp32", "bf16")}
-    peers = list(peer_rows(options.peers)) if options.peers else []
+    peers = [row for python in options.peers for row in peer_rows(python)]
     document = {"machine": machine(), "compute": str(compute), "best_convolution": best, "rows": rows, "peers": peers}
     RESULT.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     RESULT.with_suffix(".md").write_text(table(document), encoding="utf-8")
@@ -79,6 +82,7 @@ def row(preset: str, compute: Compute) -> dict[str, Any]:
     masks = torch.randint(0, classes, (batch, height, width))
     steps = {
         "ours": ours(preset, images, masks, classes, compute),
+        "ours, float32": ours(preset, images, masks, classes, replace(compute, precision="fp32")),
         "plain": plain(preset, images, masks, classes, torch.contiguous_format),
         "plain, channels last": plain(preset, images, masks, classes, torch.channels_last),
     }
@@ -170,7 +174,7 @@ def peer_rows(python: str) -> Iterator[dict[str, Any]]:
     """What the other tools reach, each in a process of its own; one that is not installed there is left out."""
     environment = {**os.environ, "PYTHONPATH": ""}
     for script in sorted((HERE / "peers").glob("*_step.py")):
-        done = subprocess.run([python, str(script)], stdout=subprocess.PIPE, text=True, check=False, env=environment)
+        done = subprocess.run([python, str(script)], capture_output=True, text=True, check=False, env=environment)
         if done.returncode == 0:
             yield json.loads(done.stdout.splitlines()[-1])
 
@@ -178,21 +182,24 @@ def peer_rows(python: str) -> Iterator[dict[str, Any]]:
 def table(document: dict[str, Any]) -> str:
     """Images a second, the ratio to the better plain loop, and the share of the best convolution."""
     best = max(document["best_convolution"].values())
-    lines = ["# Training step", "", "| network | ours | plain | ours / plain | GFLOP/s | of the best convolution |"]
-    lines.append("|---|---|---|---|---|---|")
+    lines = ["# Training step", "", f"Images a second; ours on {document['compute']}.", ""]
+    lines += ["| network | ours | plain | ours / plain | in float32 | GFLOP/s | of the best convolution |"]
+    lines.append("|---|---|---|---|---|---|---|")
     for one in document["rows"]:
         rates = one["images_per_second"]
-        loop = max(value for name, value in rates.items() if name != "ours")
+        loop = max(value for name, value in rates.items() if not name.startswith("ours"))
         flops = rates["ours"] * one["flop_an_image"]
         lines.append(
-            f"| `{one['preset']}` | {rates['ours']:.1f} | {loop:.1f} | {rates['ours'] / loop:.2f} | {flops / 1e9:.0f} "
+            f"| `{one['preset']}` | {rates['ours']:.1f} | {loop:.1f} | {rates['ours'] / loop:.2f} "
+            f"| {rates['ours, float32'] / loop:.2f} | {flops / 1e9:.0f} "
             f"| {flops / best:.0%} |"
         )
     for peer in document["peers"]:
-        own = next(one for one in document["rows"] if one["preset"] == peer["preset"])["images_per_second"]["ours"]
+        own = next(one for one in document["rows"] if one["preset"] == peer["preset"])["images_per_second"]
         lines.append(
             f"| {peer['tool']}, shape of `{peer['preset']}` | | {peer['images_per_second']:.1f} "
-            f"| {own / peer['images_per_second']:.2f} | | |"
+            f"| {own['ours'] / peer['images_per_second']:.2f} | {own['ours, float32'] / peer['images_per_second']:.2f} "
+            "| | |"
         )
     return "\n".join([*lines, ""])
 

@@ -38,7 +38,9 @@ class Stem(nn.Module):
 def grow(features: Tensor, factor: int, height: int, width: int) -> Tensor:
     """Grow features bilinearly by a whole factor, then cut them to `height` × `width` at the right and bottom."""
     if factor > 1:
-        features = functional.interpolate(features, scale_factor=float(factor), mode="bilinear")
+        # In float32 and plane by plane: with few classes that is nearly twice as fast as channels last in bfloat16.
+        planes = features.float().contiguous()
+        features = functional.interpolate(planes, scale_factor=float(factor), mode="bilinear")
     return cut(features, height, width)
 
 

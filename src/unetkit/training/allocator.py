@@ -17,8 +17,8 @@ DEFAULT = {TRIM_THRESHOLD: 128 * 2**10, TOP_PAD: 128 * 2**10, MMAP_MAX: 65536}
 def kept_memory() -> Generator[None]:
     """Inside, freed blocks stay with the process; afterwards what is free goes back to the system.
 
-    By default glibc maps every large tensor anew, and the system clears each of its pages: 5 to 10 % of a step
-    (benchmarks/step_parts.py). Other C libraries are left as they are.
+    By default glibc maps every large tensor anew, and the system clears each of its pages: a tenth of a step of large
+    networks, little of small ones (benchmarks/step_parts.py). Other C libraries are left as they are.
     """
     library = ctypes.CDLL(None)
     if not hasattr(library, "mallopt") or not hasattr(library, "malloc_trim"):
