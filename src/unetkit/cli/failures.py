@@ -19,7 +19,8 @@ from unetkit.cli.usage import usage_error
 from unetkit.errors import DataError, DiskFull, Interrupted, MachineError, OutOfMemory, PermissionRefused, UnetkitError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_NO_MEMORY = re.compile(r"can't allocate memory|out of memory", re.IGNORECASE)
+_NO_MEMORY = re.compile(r"can't allocate memory|out of memory|could not create a primitive", re.IGNORECASE)
+_NO_THREADS = "can't start new thread"
 
 
 def explain(error: BaseException, commands: Sequence[str]) -> UnetkitError:
@@ -32,6 +33,9 @@ def explain(error: BaseException, commands: Sequence[str]) -> UnetkitError:
         return Interrupted("interrupted", signal=2)
     if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and _NO_MEMORY.search(str(error))):
         return OutOfMemory("there is not enough memory for this", advice="try a smaller --size or --batch")
+    if isinstance(error, RuntimeError) and _NO_THREADS in str(error):
+        limits = "let it have more memory or processes (ulimit -v, ulimit -u), or use fewer: --threads 1"
+        return MachineError("the system gives no more threads", advice=limits)
     if isinstance(error, OSError):
         return _explain_os(error)
     return _bug(error)

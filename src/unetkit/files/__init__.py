@@ -6,7 +6,9 @@ Every file carries its own SHA-256, always taken over the whole file with those 
 A reader computes it before it believes anything else.
 """
 
+from unetkit.files.atomic import DISK_ERRORS as DISK_ERRORS
 from unetkit.files.atomic import LEFTOVER as LEFTOVER
+from unetkit.files.atomic import is_leftover as is_leftover
 from unetkit.files.atomic import read_bytes as read_bytes
 from unetkit.files.atomic import remove_leftovers as remove_leftovers
 from unetkit.files.atomic import sync_folder as sync_folder

@@ -16,6 +16,9 @@ from unetkit.files.digest import Buffer
 LEFTOVER = ".tmp"
 """How the temporary names end that a killed writer may leave behind; nothing ever reads them."""
 
+DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
+"""What a disk says no with, whoever asked."""
+
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
@@ -81,13 +84,18 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def is_leftover(path: Path) -> bool:
+    """Whether a file is a temporary one that a killed writer left."""
+    return path.name.startswith(".") and path.name.endswith(LEFTOVER) and path.is_file()
+
+
 def remove_leftovers(folder: Path) -> int:
     """Delete the temporary files that a killed writer left in `folder`; only for a folder that nobody is writing to.
 
     Returns:
         How many there were.
     """
-    leftovers = [path for path in folder.glob(f".*{LEFTOVER}") if path.is_file()]
+    leftovers = [path for path in folder.iterdir() if is_leftover(path)]
     for path in leftovers:
         path.unlink(missing_ok=True)
     return len(leftovers)
@@ -96,8 +104,9 @@ def remove_leftovers(folder: Path) -> int:
 def write_error(error: OSError, path: Path, size: int = 0) -> UnetkitError:
     """The error of ours for a failed write: path, bytes needed and free."""
     if error.errno in _FULL:
+        needed = f"{size:,} bytes needed, " if size else ""
         return DiskFull(
-            f"no space left: {size:,} bytes needed, {_free(path):,} free",
+            f"no space left: {needed}{_free(path):,} free",
             where=str(path),
             advice="free some space, or write elsewhere with --out",
         )

@@ -7,7 +7,8 @@ file that cannot be used is reported and counted, and stops nothing.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -20,14 +21,15 @@ from unetkit.data.arrays import Floats, Image
 from unetkit.data.decode import read_image
 from unetkit.data.parallel import limited_to, ordered
 from unetkit.errors import DataError, UnetkitError, UsageError
-from unetkit.files import write_json
+from unetkit.files import is_leftover, write_json
 from unetkit.predicting.evidence import Seen, explain_one_class
 from unetkit.predicting.inputs import Input, find_inputs, name_of_inputs
 from unetkit.predicting.load import load
 from unetkit.predicting.predictor import Prediction, Predictor
 from unetkit.predicting.report import Output, PredictionReport
+from unetkit.predicting.stopping import Stop, stoppable
 from unetkit.predicting.writing import FOLDERS, Writer
-from unetkit.runs import clear_output, next_free
+from unetkit.runs import new_folder, next_free
 
 RECORD = "predictions.json"
 
@@ -47,19 +49,19 @@ def predict(settings: PredictSettings, model: str, inputs: Sequence[str]) -> Pre
         DataError: no such model or input, or no image at all.
         OutputExists: the output folder is there already.
         MachineError: the disk is full, memory is short, a package or device is missing.
+        Interrupted: a signal came; what is written is whole, and there is no record.
     """
     started = time.monotonic()
     predictor = load(model, device=settings.device, threads=settings.threads, channels=settings.channels)
     images = find_inputs(inputs, follow_links=settings.follow_links)
     folder = Path(settings.out) if settings.out else next_free(Path("predictions"), name_of_inputs(inputs))
-    clear_output(folder, overwrite=settings.overwrite, ours=_is_ours)
-    writer = Writer(folder, predictor.contract.classes, settings.as_source, settings.opacity)
-    with limited_to(settings.threads):
-        done = list(progress(_pipeline(predictor, writer, images), "predicting", total=len(images)))
-    report = PredictionReport(
-        folder, tuple(one.output for one in done), time.monotonic() - started, tuple(_notes(done, writer, predictor))
-    )
-    write_json(folder / RECORD, report.to_json())
+    with stoppable(folder, len(images)) as stop, limited_to(settings.threads):
+        _open_folder(folder, overwrite=settings.overwrite)
+        writer = Writer(folder, predictor.contract.classes, settings.as_source, settings.opacity)
+        done = list(_all(predictor, writer, images, stop))
+        notes = tuple(_notes(done, writer, predictor))
+        report = PredictionReport(folder, tuple(one.output for one in done), time.monotonic() - started, notes)
+        write_json(folder / RECORD, report.to_json())
     _tell(report)
     return report
 
@@ -84,7 +86,14 @@ class _Done:
     seen: Seen | None = None
 
 
-def _pipeline(predictor: Predictor, writer: Writer, inputs: Sequence[Input]) -> Iterator[_Done]:
+def _all(predictor: Predictor, writer: Writer, inputs: Sequence[Input], stop: Stop) -> Iterator[_Done]:
+    with closing(_pipeline(predictor, writer, inputs)) as pipeline:  # whatever ends it, no thread writes afterwards
+        for one in progress(pipeline, "predicting", total=len(inputs)):
+            yield one
+            stop.count()
+
+
+def _pipeline(predictor: Predictor, writer: Writer, inputs: Sequence[Input]) -> Generator[_Done]:
     def read(one: Input) -> _Work:
         try:
             image = _opened(one)
@@ -98,7 +107,7 @@ def _pipeline(predictor: Predictor, writer: Writer, inputs: Sequence[Input]) -> 
         except UsageError as error:
             return _Done(Output(str(work.input.path), error=error))
 
-    return ordered(finish, _scored(predictor, ordered(read, inputs)))
+    yield from ordered(finish, _scored(predictor, ordered(read, inputs)))
 
 
 def _opened(one: Input) -> Image:
@@ -147,9 +156,16 @@ def _output(one: Input, paths: tuple[Path, Path, Path], prediction: Prediction, 
 # --- before and after -------------------------------------------------------------------------------------------
 
 
+def _open_folder(folder: Path, *, overwrite: bool) -> None:
+    """All of its folders are there from the first instant: whatever ends the job, the folder is known as ours."""
+    with new_folder(folder, overwrite=overwrite, ours=_is_ours) as filling:
+        for name in FOLDERS:
+            (filling / name).mkdir()
+
+
 def _is_ours(folder: Path) -> bool:
     """Whether a folder holds what `predict` writes, and nothing else; somebody's own `masks` alone are not that."""
-    names = {entry.name for entry in folder.iterdir()}
+    names = {entry.name for entry in folder.iterdir() if not is_leftover(entry)}
     return (RECORD in names or names >= {*FOLDERS}) and names <= {*FOLDERS, RECORD}
 
 

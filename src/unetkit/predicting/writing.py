@@ -11,6 +11,7 @@ from unetkit.data.arrays import IGNORE, Image, Mask
 from unetkit.data.classes import ClassTable
 from unetkit.drawing import colourise, encode_png, overlay, with_legend
 from unetkit.files import write_bytes
+from unetkit.runs import make_folder
 
 FOLDERS = ("masks", "colour", "overlays")
 _SHORT_LEGEND = 8
@@ -43,7 +44,7 @@ class Writer:
         )
         mask_path, colour_path, overlay_path = (self.folder / kind / name for kind in FOLDERS)
         for path, picture in zip((mask_path, colour_path, overlay_path), pictures, strict=True):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             write_bytes(path, picture)
         return mask_path, colour_path, overlay_path
 

@@ -104,7 +104,11 @@ def _put(filling: Path, path: Path) -> None:
     if path.is_dir() and any(path.iterdir()):
         aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}{LEFTOVER}")
         path.rename(aside)
-        filling.rename(path)
+        try:
+            filling.rename(path)
+        except OSError:
+            aside.rename(path)
+            raise
         # Nothing of the old one goes before it is sure that it has stepped aside.
         sync_folder(path.parent)
         shutil.rmtree(aside, ignore_errors=True)
@@ -113,5 +117,8 @@ def _put(filling: Path, path: Path) -> None:
 
 
 def _sync_tree(folder: Path) -> None:
-    for where, _, _ in os.walk(folder):
+    def fail(error: OSError) -> None:
+        raise error  # else what cannot be listed would be left out, and called safe
+
+    for where, _, _ in os.walk(folder, onerror=fail):
         sync_folder(Path(where))

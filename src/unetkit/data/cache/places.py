@@ -82,11 +82,12 @@ def _in_folder(pairs: Sequence[Pair], form: Form, shelf: Shelf | None) -> Home |
         return "there is no cache folder"
     try:
         kept, contents = shelf.open(pairs, form, claim=True)
+        taken = shelf.folder.taken()
     except MachineError as error:
         return f"{shelf.folder}: {error.what}"
     except (OSError, NotImplementedError) as error:  # the latter where a disk knows no locks
         return f"{shelf.folder}: {getattr(error, 'strerror', None) or error}"
-    limits = f"{megabytes(shelf.folder.taken())} of {megabytes(shelf.folder.limit)} there are taken"
+    limits = f"{megabytes(taken)} of {megabytes(shelf.folder.limit)} there are taken"
     return Home("folder", f"kept in {shelf.folder} ({limits}){_found(kept)}", None, kept, contents)
 
 
