@@ -17,6 +17,7 @@ import pytest
 
 BESIDE = Path(__file__).parents[2] / "shared" / "data"
 NO_DATA = "no real data"
+NOT_RUN = "not run: "
 
 
 @pytest.fixture(scope="session")
@@ -47,13 +48,29 @@ def count_cases(record_property: Callable[[str, object], None]) -> Callable[[str
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """The numbers of cases behind the tests that passed."""
+    """The numbers of cases behind the tests that passed, and what could not be tried here."""
     reports = [report for report in terminalreporter.stats.get("passed", []) if report.when == "call"]
     figures = [(report.nodeid, value) for report in reports for key, value in report.user_properties if key == "cases"]
     if figures:
         terminalreporter.section("cases")
     for name, said in sorted(figures):
         terminalreporter.write_line(f"{name.removeprefix('tests/')}: {said}")
+    _tell_not_run(terminalreporter)
+
+
+def _tell_not_run(terminalreporter: Any) -> None:
+    """What needs root, strace or a file system and could not have it here: no silent skip."""
+    reasons: dict[str, list[str]] = {}
+    for report in terminalreporter.stats.get("skipped", []):
+        _, found, reason = str(report.longrepr[2]).partition(NOT_RUN)
+        if found:
+            reasons.setdefault(reason, []).append(report.nodeid.removeprefix("tests/"))
+    if reasons:
+        terminalreporter.section("not run")
+    for reason, names in sorted(reasons.items()):
+        terminalreporter.write_line(f"{len(names)} for want of this: {reason}")
+        for name in names:
+            terminalreporter.write_line(f"    {name}")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -18,18 +18,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from faults.saves import JOBS, warm_up
+from faults.jobs import JOBS, warm_up
+from unetkit.cli.failures import explain
+from unetkit.data.cache.folder import VARIABLE
 from unetkit.errors import UnetkitError
-
-BUG = 70
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a child ended: its exit code (negative: the signal), and what it acknowledged."""
+    """How a child ended: its exit code (negative: the signal), what it acknowledged, and the error it told."""
 
     code: int
     said: dict[str, int]
+    told: str = ""
 
 
 class Children:
@@ -43,10 +44,19 @@ class Children:
             "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
             "OMP_NUM_THREADS": "1",
             "TMPDIR": str(folder),
+            VARIABLE: str(folder / "cache"),
         }
-        self.server = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, env=environment
-        )
+        self.told = folder / "told"
+        with self.told.open("ab") as told:
+            self.server = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=told,
+                text=True,
+                bufsize=1,
+                env=environment,
+            )
 
     def start(self, job: str, root: Path, strace: Sequence[object] = ()) -> None:
         """Begin `job` on `root`, under strace with these arguments if there are any."""
@@ -59,13 +69,18 @@ class Children:
         """Wait for the child, and for its strace."""
         code = int(self._ask("wait"))
         self.child = 0
-        return Ended(code, self.acknowledged())
+        return Ended(code, self.acknowledged(), self.told.read_text(errors="replace"))
 
     def kill(self) -> Ended:
         """End the child that runs, if it still does."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.child, signal.SIGKILL)
         return self.finish()
+
+    def alive(self) -> bool:
+        """Whether the child still works; its end is known to the system before anybody waits for it."""
+        state = Path(f"/proc/{self.child}/stat").read_text().rpartition(")")[2].split()[0]
+        return state not in "ZX"
 
     def run(self, job: str, root: Path, strace: Sequence[object] = ()) -> Ended:
         """A job from beginning to end."""
@@ -121,16 +136,18 @@ def _work(order: dict[str, Any], ready: int, go: int) -> None:
         # By a call of its own: strace may be there before it returns, and it must not count as the job's first.
         os.readv(go, [bytearray(1)])
 
+    os.ftruncate(2, 0)
     os.dup2(os.open(order["said"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND), 1)
-    code = BUG
     try:
         JOBS[order["job"]](Path(order["root"]), begin)
         code = 0
-    except UnetkitError as error:
-        code = error.exit_code
-    except BaseException:  # noqa: BLE001 - a fork of the server must never go on as the server
+    except BaseException as error:  # noqa: BLE001 - a fork of the server must never go on as the server
+        explained = explain(error, ())
+        code = explained.exit_code
         with contextlib.suppress(OSError):
-            traceback.print_exc()
+            os.writev(2, [f"{explained}\n".encode(errors="backslashreplace")])
+            if code == UnetkitError.exit_code:  # a bug, or a judge in the child
+                traceback.print_exc()
     os._exit(code)
 
 

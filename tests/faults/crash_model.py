@@ -24,7 +24,7 @@ Change = dict[str, "File | Folder | None"]  # names that a call changed at once;
 EXHAUSTIVE = 6  # unsynced changes of a folder of which every subset is tried
 HARMLESS = {
     *("newfstatat", "fstat", "stat", "lstat", "statx", "access", "faccessat2", "readlink", "statfs", "fstatfs"),
-    *("getdents64", "ioctl", "fcntl", "chdir", "getcwd", "pread64", "fadvise64"),
+    *("getdents64", "ioctl", "fcntl", "chdir", "getcwd", "pread64", "fadvise64", "flock", "utimensat"),
 }
 
 
@@ -126,6 +126,13 @@ class Disk:
         self.offsets[call.descriptor()] += call.result
 
     _writev = _write
+
+    def _pwrite64(self, call: Call) -> None:
+        self._file(call.path()).write(call.number(3), call.data())
+
+    def _fallocate(self, call: Call) -> None:
+        contents = self._file(call.path()).contents
+        contents.append(contents[-1].ljust(call.number(2) + call.number(3), b"\0"))
 
     def _read(self, call: Call) -> None:
         self.offsets[call.descriptor()] += call.result

@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from faults.children import Children
+from faults.children import Children, Ended
 
 MEMORY = Path("/dev/shm")
 GOING_DOWN, NO_LOG_FLUSH = 0x8004587D, 2  # _IOR('X', 125, __u32), the same for ext4 and xfs
@@ -56,6 +56,17 @@ class Disk:
 
     def unmount(self) -> None:
         _call("umount", str(self.point))
+
+    def turn_read_only(self) -> bool:
+        """Let the system find an error on it, as which it writes no more; False where it cannot be told of one."""
+        _call("mount", "-o", "remount,errors=remount-ro", str(self.point))
+        device = self.point.stat().st_dev
+        name = Path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}").resolve().name
+        trigger = Path(f"/sys/fs/ext4/{name}/trigger_fs_error")
+        if not trigger.exists():
+            return False
+        trigger.write_text("unetkit")
+        return True
 
     def go_down(self) -> None:
         """From now on nothing reaches the image."""
@@ -113,17 +124,24 @@ def cut_while_saving(children: Children, disk: Disk, job: str, seed: int) -> dic
     children.start(job, disk.point)
     _wait_until(lambda: bool(children.acknowledged()))
     time.sleep(draw.uniform(0, 0.04))
+    ended = cut(children, disk, draw)
+    if not ended.said or ended.code != -signal.SIGKILL:
+        raise RuntimeError(f"no case: {ended}")
+    return ended.said
+
+
+def cut(children: Children, disk: Disk, draw: np.random.Generator) -> Ended:
+    """Cut the power under the child that runs, half the time during a `sync`; how it ended."""
     with _syncing(disk.point) if draw.random() < 0.5 else contextlib.nullcontext():
         time.sleep(draw.uniform(0, 0.005))
         # A real cut stops the writer, too. Left running it would be lied to: on a dead xfs, fsync of a folder succeeds.
-        os.kill(children.child, signal.SIGSTOP)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(children.child, signal.SIGSTOP)
         disk.go_down()
     ended = children.kill()
     disk.unmount()
     disk.mount()
-    if not ended.said or ended.code != -signal.SIGKILL:
-        raise RuntimeError(f"no case: {ended}")
-    return ended.said
+    return ended
 
 
 @contextlib.contextmanager

@@ -5,9 +5,12 @@ It runs in a child of the server in `children.py`, which patches itself and nobo
 
 from __future__ import annotations
 
+import ctypes
 import functools
+import io
 import json
 import os
+import resource
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -25,23 +28,24 @@ from unetkit.training.step import Stepper
 from unetkit.training.train import train
 
 CALL = "call.json"
+MMAP_THRESHOLD = -3  # of glibc: what is larger than this is mapped for itself
 
 
 def training(root: Path, begin: Callable[[], None]) -> None:
-    """Train as `call.json` in `root` says, and die at the moment that it names (0: live), and say how many there were.
+    """Train as `call.json` in `root` says, die at the moment that it names (0: live), and say how many it had.
 
-    Its keys: `values` (settings by name), `source`, `die_at`, `without` (what a broken product leaves out).
+    Its keys: `values` (settings by name), `source`, `die_at`, `without` (what a broken product leaves out). One of
+    these lets something else happen at that moment: `error`, the number with which a call on a file fails; `vanish`, a
+    file that goes; `memory`, the bytes that may still be taken; `short`, that there are none for this one call.
     """
     call: dict[str, Any] = json.loads((root / CALL).read_text(encoding="utf-8"))
     torch.set_num_threads(1)
     begin()
     if call["without"]:
         LEFT_OUT[call["without"]]()
-    moments = Moments(call["die_at"])
-    moments.watch(Stepper, "step")
-    moments.watch(Scorer, "read")
-    moments.watch(os, "fsync")
-    moments.watch(os, "replace")
+    moments = Moments(call["die_at"], happening(call))
+    for owner, name in FILE_CALLS if "error" in call else [*FILE_CALLS[:2], (Stepper, "step"), (Scorer, "read")]:
+        moments.watch(owner, name)
     try:
         train(settings("train", call["values"]), call["source"])  # type: ignore[arg-type]
     except KeyboardInterrupt as error:  # before the run has begun there is nothing to save
@@ -49,21 +53,58 @@ def training(root: Path, begin: Callable[[], None]) -> None:
     os.writev(1, [f"moments {moments.count}\n".encode()])
 
 
-class Moments:
-    """Counts calls, and ends the process before the one whose turn it is."""
+FILE_CALLS: list[tuple[Any, str]] = [(os, "fsync"), (os, "replace"), (os, "mkdir"), (os, "rename"), (io, "open")]
 
-    def __init__(self, die_at: int) -> None:
-        self.count, self._die_at = 0, die_at
+
+def happening(call: dict[str, Any]) -> Callable[[], None]:
+    """What happens at the moment of `call`."""
+    if "vanish" in call:
+        return Path(call["vanish"]).unlink
+    if "short" in call:
+        return _fall_short
+    if "memory" in call:
+        return functools.partial(_leave_memory, call["memory"])
+    return functools.partial(_fail, call["error"]) if "error" in call else _die
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _fail(number: int) -> None:
+    raise OSError(number, os.strerror(number))
+
+
+def _fall_short() -> None:
+    raise MemoryError("Unable to allocate 1.00 TiB")
+
+
+def _leave_memory(size: int) -> None:
+    """Let no more than `size` bytes be mapped from now on; what was freed is given back first, and not kept again."""
+    system = ctypes.CDLL(None)
+    system.mallopt(MMAP_THRESHOLD, resource.getpagesize())
+    system.malloc_trim(0)
+    mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (mapped + size, resource.RLIM_INFINITY))
+
+
+class Moments:
+    """Counts calls, and lets something happen before the one whose turn it is."""
+
+    def __init__(self, at: int, happen: Callable[[], None] = _die) -> None:
+        self.count, self._at, self._happen = 0, at, happen
 
     def watch(self, owner: Any, name: str) -> None:
-        """Every call of `owner.name` is a moment."""
+        """Every call of `owner.name` is a moment; of `open`, those that make a file."""
         original = getattr(owner, name)
 
         @functools.wraps(original)
         def watched(*words: Any, **named: Any) -> Any:
+            if name == "open" and "x" not in str(words[1:2]):
+                return original(*words, **named)
             self.count += 1
-            if self.count == self._die_at:
-                os.kill(os.getpid(), signal.SIGKILL)
+            if self.count == self._at:
+                self._happen()
             return original(*words, **named)
 
         setattr(owner, name, watched)

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 
-from faults import moments
 from unetkit.files import Array, write_sealed_text
 from unetkit.runs import RunFolder, load_newest_intact, save_best, save_last
 
@@ -23,6 +22,7 @@ SAVES = 5
 BEFORE = {"history": 2, "best": 2, "last": 2, "plan": 2}  # what a run with two saves has acknowledged
 SMALL, LARGE = 3_000, 100_000  # numbers in a checkpoint: for the traces, and for the cuts
 CONTENTS = 8
+NEW = "seed: 1\n"  # settings of a run in the place of another
 
 Begin = Callable[[], None]
 Tell = Callable[[str, int], None]
@@ -93,7 +93,7 @@ def going_on(root: Path, begin: Begin) -> None:
 def replacing(root: Path, begin: Begin) -> None:
     """A new run in the place of an old one."""
     begin()
-    create(root, overwrite=True, config="seed: 1\n")
+    create(root, overwrite=True, config=NEW)
     say("created", 2)
 
 
@@ -252,13 +252,12 @@ def linking(root: Path, begin: Begin) -> None:
     os.link(place(root) / "config.yaml", place(root) / "copy.yaml")
 
 
-def warm_up() -> None:
-    """Do all of it once, so that no child imports, compiles or reads anything but its own files."""
-    with tempfile.TemporaryDirectory() as folder:
-        run = create(Path(folder))
-        for step in (1, 2, 3):
-            save_all(run, step, tell=silent)
-        load_newest_intact(run)
+def warm_up(root: Path) -> None:
+    """All of it once."""
+    run = create(root)
+    for step in (1, 2, 3):
+        save_all(run, step, tell=silent)
+    load_newest_intact(run)
 
 
 BROKEN_PROTOCOLS: dict[str, Job] = {
@@ -278,7 +277,6 @@ BROKEN_ENDLESS: dict[str, Job] = {
     "endless without folder fsync": endlessly(renaming_without_folder_fsync),
 }
 JOBS: dict[str, Job] = {
-    "a training": moments.training,
     "training": training,
     "going on": going_on,
     "replacing": replacing,

@@ -6,40 +6,23 @@ the product's own readers judge each state. The same model must find the faults 
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 
 import pytest
 from safetensors.numpy import load_file
 
 from faults.children import Children
-from faults.crash_model import Disk, UnmodelledError, crash_states, lay_out
+from faults.crash_model import UnmodelledError
+from faults.explore import explore
 from faults.saves import BEFORE, BROKEN_PRODUCT, BROKEN_PROTOCOLS, SAVES, place
-from faults.trace import need_strace, record
+from faults.trace import need_strace
 from faults.verdict import fault, mixed, older
 from unetkit.files import Array
 
-Judge = Callable[[Path, Mapping[str, int]], str]
 Count = Callable[[str], None]
 
 ENOUGH = 400  # states of a broken product: without any fsync there are millions
-
-
-@dataclass
-class Found:
-    """What became of the states of one trace."""
-
-    disk: Disk
-    states: int = 0
-    bad: list[str] = field(default_factory=list[str])
-    said: dict[str, int] = field(default_factory=dict[str, int])
-
-    def __str__(self) -> str:
-        calls = ", ".join(f"{count} {name}" for name, count in sorted(self.disk.seen.items()))
-        return f"{self.states} crash states, {len(self.bad)} bad ({calls})"
 
 
 @pytest.fixture(autouse=True)
@@ -47,22 +30,10 @@ def strace() -> None:
     need_strace()
 
 
-def explore(children: Children, job: str, root: Path, shelf: Path, judge: Judge = fault, most: int = 10**6) -> Found:
-    found = Found(Disk(root))
-    for state, said in islice(crash_states(found.disk, record(children, job, root)), most):
-        lay_out(state, shelf / "state")
-        wrong = judge(shelf / "state", said)
-        shutil.rmtree(shelf / "state")
-        found.states += 1
-        found.bad += [f"{said}: {wrong}"] if wrong else []
-        found.said = said
-    return found
-
-
 def test_no_crash_state_of_a_run_with_five_saves_is_bad(
     children: Children, tmp_path: Path, shelf: Path, count_cases: Count
 ) -> None:
-    found = explore(children, "training", tmp_path, shelf)
+    found = explore(children, "training", tmp_path, shelf, fault)
     count_cases(f"{found}")
     assert found.bad == []
     assert found.states > 250
@@ -89,7 +60,7 @@ def test_no_crash_state_of_a_run_that_replaces_another_is_half_of_each(
 def test_control_write_fsync_rename_fsync_is_found_sound(
     children: Children, root: Path, shelf: Path, count_cases: Count
 ) -> None:
-    found = explore(children, "sound", root, shelf)
+    found = explore(children, "sound", root, shelf, fault)
     count_cases(f"{found}")
     assert found.bad == []
     assert found.disk.seen["fsync"] == 2 * SAVES
@@ -99,7 +70,7 @@ def test_control_write_fsync_rename_fsync_is_found_sound(
 def test_control_a_broken_protocol_is_found(
     job: str, children: Children, root: Path, shelf: Path, count_cases: Count
 ) -> None:
-    found = explore(children, job, root, shelf)
+    found = explore(children, job, root, shelf, fault)
     count_cases(f"{found}")
     assert found.bad
     assert found.said == {"last": SAVES}
@@ -160,4 +131,4 @@ def test_control_another_librarys_save_is_found(
 
 def test_a_call_that_the_model_does_not_know_is_an_error(children: Children, root: Path, shelf: Path) -> None:
     with pytest.raises(UnmodelledError, match="link"):
-        explore(children, "linking", root, shelf)
+        explore(children, "linking", root, shelf, fault)

@@ -1,30 +1,23 @@
-"""A save that is killed at its n-th call, or whose n-th call fails, for every call and every n, damages nothing.
-
-strace kills or returns the error in place of the call. A case in which nothing was killed or returned is no case: it
-only tells that there is no n-th call, and ends the row.
-"""
+"""A job that is killed at its n-th call, or whose n-th call fails, for every call and every n, damages nothing."""
 
 from __future__ import annotations
 
-import shutil
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from faults.children import Children, Ended
-from faults.saves import BEFORE, place, save_all, silent
+from faults.children import Children
+from faults.injection import ERRORS, KILL, Copies, Subject, judged
+from faults.subjects import FILLING_OR_ENDING, OVERWRITING, PREDICTING_OVER, SUBJECTS
 from faults.trace import need_strace
-from faults.verdict import SAVED, fault, leftovers
-from unetkit.errors import MachineError
-from unetkit.runs import RunFolder, load_newest_intact
 
-CALLS = ["write", "fsync", "rename", "openat", "close", "read"]
-ERRORS = ["ENOSPC", "EDQUOT", "EIO", "EROFS", "EACCES"]
-NEVER = 200  # no job has as many calls of one kind
+WHOLE_SWEEP = 500
+FAST = ("saves and log", "predictions", "a new set of the cache")
+NAMES = [name if name in FAST else pytest.param(name, marks=pytest.mark.slow) for name in SUBJECTS]
 
 Count = Callable[[str], None]
+Rows = dict[tuple[str, str], dict[int, str]]
 
 
 @pytest.fixture(autouse=True)
@@ -33,84 +26,77 @@ def strace() -> None:
 
 
 @pytest.fixture
-def copies(saved: Path, shelf: Path) -> Callable[[], Path]:
-    """`copies()` is a fresh copy of a run with two saves; the one before is gone."""
-
-    def fresh() -> Path:
-        shutil.rmtree(shelf / "disk", ignore_errors=True)
-        return Path(shutil.copytree(saved, shelf / "disk"))
-
-    return fresh
+def bench(children: Children, tmp_path: Path, shelf: Path) -> Callable[[Subject], Copies]:
+    return lambda subject: Copies(subject, tmp_path / "template", shelf)
 
 
-def sweep(
-    children: Children, job: str, call: str, what: str, copies: Callable[[], Path]
-) -> Iterator[tuple[int, Path, Ended]]:
-    """Every n for which `what` happened at the n-th `call` of `job`, with the folder and the end of the child."""
-    log = children.said.with_suffix(".injected")
-    for number in range(1, NEVER):
-        root = copies()
-        ended = children.run(job, root, ["-o", log, "-e", f"trace={call}", "-e", f"inject={call}:{what}:when={number}"])
-        if not any(mark in log.read_text() for mark in ("(INJECTED)", "killed by SIGKILL")):
-            assert ended.code == 0, ended
-            return
-        yield number, root, ended
-    raise AssertionError("it never came to an end")
+def rows(children: Children, copies: Copies, *whats: str) -> Rows:
+    return {(what, call): judged(children, copies, call, what) for what in whats for call in copies.subject.calls}
 
 
-def after_kill(root: Path, ended: Ended) -> str:
-    """What is wrong with a run whose writer was killed; then it goes on."""
-    if ended.code != -signal.SIGKILL:
-        return f"it was not killed: {ended}"
-    return fault(root, BEFORE | ended.said) or after_going_on(root)
+def bad(found: Rows) -> dict[str, str]:
+    return {f"{call} {n} {what}": wrong for (what, call), row in found.items() for n, wrong in row.items() if wrong}
 
 
-def after_error(root: Path, ended: Ended) -> str:
-    """What is wrong with a run whose writer met an error; then it goes on."""
-    if ended.code != MachineError.exit_code:
-        return f"the error was not said: {ended}"
-    if leftovers(root) - {"checkpoints/next.safetensors"}:
-        return f"left behind: {leftovers(root)}"
-    return fault(root, BEFORE | ended.said) or after_going_on(root)
+def cases(found: Rows) -> int:
+    return sum(map(len, found.values()))
 
 
-def after_going_on(root: Path) -> str:
-    """What is wrong after one more save; the temporary files must be gone with it."""
-    run = RunFolder.open(place(root))
-    step = load_newest_intact(run)[1]["step"] + 1
-    save_all(run, step, tell=silent)
-    names = {path.name for path in run.checkpoints.iterdir()}
-    wrong = fault(root, {"history": step, "best": step - step % 2, "last": step, "plan": step})
-    return wrong or (f"left behind: {leftovers(root)}" if leftovers(root) or names != SAVED else "")
-
-
-@pytest.mark.parametrize("call", CALLS)
-def test_a_save_killed_at_any_call_loses_nothing_acknowledged(
-    call: str, children: Children, copies: Callable[[], Path], count_cases: Count
+@pytest.mark.parametrize("name", NAMES)
+def test_a_job_killed_at_any_call_loses_nothing_acknowledged(
+    name: str, children: Children, bench: Callable[[Subject], Copies], count_cases: Count
 ) -> None:
-    cases = {n: after_kill(root, ended) for n, root, ended in sweep(children, "going on", call, "signal=KILL", copies)}
-    count_cases(f"{len(cases)} kills, {len(list(filter(None, cases.values())))} bad")
-    assert {n: wrong for n, wrong in cases.items() if wrong} == {}
-    assert len(cases) >= 5
+    found = rows(children, bench(SUBJECTS[name]), KILL)
+    count_cases(f"{cases(found)} kills, {len(bad(found))} bad")
+    assert bad(found) == {}
+    assert cases(found) >= 30
 
 
-@pytest.mark.parametrize("error", ERRORS)
-@pytest.mark.parametrize("call", CALLS)
-def test_an_error_of_any_call_damages_nothing_and_is_said(
-    call: str, error: str, children: Children, copies: Callable[[], Path], count_cases: Count
+@pytest.mark.parametrize("name", NAMES)
+def test_a_full_disk_at_any_call_damages_nothing_and_is_said(
+    name: str, children: Children, bench: Callable[[Subject], Copies], count_cases: Count
 ) -> None:
-    cases = {
-        n: after_error(root, ended) for n, root, ended in sweep(children, "going on", call, f"error={error}", copies)
+    found = rows(children, bench(SUBJECTS[name]), "error=ENOSPC")
+    count_cases(f"{cases(found)} errors, {len(bad(found))} bad")
+    assert bad(found) == {}
+    assert cases(found) >= 30
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_no_error_of_any_call_of_any_job_damages_anything(
+    children: Children, tmp_path: Path, shelf: Path, count_cases: Count
+) -> None:
+    found = {
+        name: rows(children, Copies(subject, tmp_path / name, shelf), *(f"error={error}" for error in ERRORS))
+        for name, subject in SUBJECTS.items()
     }
-    count_cases(f"{len(cases)} errors, {len(list(filter(None, cases.values())))} bad")
-    assert {n: wrong for n, wrong in cases.items() if wrong} == {}
-    assert len(cases) >= 5
+    total = sum(map(cases, found.values()))
+    each = ", ".join(f"{cases(part)} {name}" for name, part in found.items())
+    count_cases(f"{total} errors ({each}), {sum(len(bad(part)) for part in found.values())} bad")
+    assert {name: bad(part) for name, part in found.items() if bad(part)} == {}
+    assert total >= WHOLE_SWEEP
 
 
-@pytest.mark.parametrize("what", ["signal=KILL", "error=ENOSPC", "error=EIO"])
+# --- controls: the same sweeps must find what is known to be broken ---------------------------------------------------
+
+CONTROLS = {"a save that overwrites": OVERWRITING, "a picture that overwrites": PREDICTING_OVER}
+
+
+@pytest.mark.parametrize("name", CONTROLS)
+@pytest.mark.parametrize("what", [KILL, "error=ENOSPC", "error=EIO"])
 def test_control_a_writer_that_overwrites_is_caught(
-    what: str, children: Children, copies: Callable[[], Path], count_cases: Count
+    what: str, name: str, children: Children, bench: Callable[[Subject], Copies], count_cases: Count
 ) -> None:
-    cases = [fault(root, ended.said) for _, root, ended in sweep(children, "overwrite", "write", what, copies)]
-    count_cases(f"{len(cases)} cases, {len(list(filter(None, cases)))} bad")
-    assert any(cases)
+    found = judged(children, bench(CONTROLS[name]), "write", what)
+    count_cases(f"{len(found)} cases, {len(list(filter(None, found.values())))} bad")
+    assert any(found.values())
+
+
+@pytest.mark.parametrize("call", ["pwrite64", "pread64"])
+def test_control_a_cache_that_ends_the_run_is_caught(
+    call: str, children: Children, bench: Callable[[Subject], Copies], count_cases: Count
+) -> None:
+    found = judged(children, bench(FILLING_OR_ENDING), call, "error=EIO")
+    count_cases(f"{len(found)} errors, {len(list(filter(None, found.values())))} bad")
+    assert any(found.values())
