@@ -1,5 +1,6 @@
 """The training step, and the state that a checkpoint must hold for it."""
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from unetkit.networks import PRESETS, build
 from unetkit.training.average import MovingAverage
 from unetkit.training.batches import Batch
 from unetkit.training.device import Compute
-from unetkit.training.estimate import TRIALS, seconds_per_step
+from unetkit.training.estimate import ENOUGH, TRIALS, seconds_per_step
 from unetkit.training.optimiser import Hyper, build_optimiser
 from unetkit.training.plan import Plan
 from unetkit.training.progress import Progress
@@ -88,17 +89,21 @@ def test_a_twin_takes_the_very_same_steps(optimiser: str):
     assert torch.equal(weights(twin), weights(made))
 
 
-def test_what_is_tried_is_the_step_itself(monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize(("pause", "tries"), [(0.0, TRIALS), (ENOUGH, 1)])
+def test_what_is_tried_is_the_step_itself_and_a_slow_one_is_not_tried_again(
+    pause: float, tries: int, monkeypatch: pytest.MonkeyPatch
+):
     taken: list[int] = []
     step = Stepper.step
 
     def counted(self: Stepper, batches: Sequence[Batch], seed: int) -> StepOutcome:
         taken.append(seed)
+        time.sleep(pause)
         return step(self, batches, seed)
 
     monkeypatch.setattr(Stepper, "step", counted)
     seconds_per_step(stepper(), batch(0), accumulate=1)
-    assert len(taken) == TRIALS
+    assert len(taken) == tries
 
 
 def test_a_step_that_is_not_finite_changes_nothing():

@@ -12,8 +12,12 @@ from matplotlib.figure import Figure
 from unetkit.data.arrays import Image, Mask
 from unetkit.data.classes import ClassTable
 from unetkit.drawing import encode_png, legend, sheet
+from unetkit.files import write_bytes
 from unetkit.predicting.predictor import Predictor
 from unetkit.reports.report import TITLES
+from unetkit.runs import RunFolder
+from unetkit.training.scoring import Scorer
+from unetkit.training.session import Session
 from unetkit.training.tiles import tiles
 
 ROWS = 4
@@ -22,6 +26,15 @@ CURVES = ("mean_iou", "mean_dice", "pixel_accuracy")
 # Told apart without colour, too; the colours are those of Okabe and Ito.
 STYLES = (("#0072b2", "-", "o"), ("#d55e00", "--", "s"), ("#009e73", ":", "^"), ("#cc79a7", "-.", "D"))
 MOST_MARKED = 40
+
+
+def draw(run: RunFolder, session: Session, scorer: Scorer) -> None:
+    """`curves.png` and `sheet.png` of a run, as things stand."""
+    progress = session.progress
+    best = progress.best if progress.has_best else None
+    write_bytes(run.figures / "curves.png", curves_png(progress.scorings, session.metric, best))
+    drawn = sheet_png(scorer.predictor, scorer.examples(ROWS), session.contract.classes)
+    write_bytes(run.figures / "sheet.png", drawn)
 
 
 def curves_png(rows: Sequence[dict[str, Any]], metric: str, best: float | None) -> bytes:

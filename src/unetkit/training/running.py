@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from unetkit.console import live, say, warn
-from unetkit.files import write_bytes
+from unetkit.extras import resolve
 from unetkit.runs import RunFolder
 from unetkit.training.batches import Ahead, Batch
 from unetkit.training.bottleneck import Spent, sentence
-from unetkit.training.figures import ROWS, curves_png, sheet_png
 from unetkit.training.interrupt import Interruption
 from unetkit.training.loop import Loop, Rhythm
 from unetkit.training.observers import Observer
@@ -17,6 +16,9 @@ from unetkit.training.saving import Saver, recall_best
 from unetkit.training.scoring import Scorer
 from unetkit.training.screen import Screen
 from unetkit.training.session import Session
+
+DRAWING = "unetkit.training.figures:draw"
+"""Imported when the first picture is due: matplotlib takes longer than a step."""
 
 
 def run_loop(run: RunFolder, session: Session, plan: Plan, scorer: Scorer, stop: Interruption) -> None:
@@ -106,11 +108,7 @@ def names_of(session: Session, batch: Batch) -> list[str]:
 
 def draw_figures(run: RunFolder, session: Session, scorer: Scorer) -> None:
     """`figures/curves.png` and `figures/sheet.png`, as things stand."""
-    progress = session.progress
-    best = progress.best if progress.has_best else None
-    write_bytes(run.figures / "curves.png", curves_png(progress.scorings, session.metric, best))
-    sheet = sheet_png(scorer.predictor, scorer.examples(ROWS), session.contract.classes)
-    write_bytes(run.figures / "sheet.png", sheet)
+    resolve(DRAWING)(run, session, scorer)
 
 
 def _rhythm(session: Session) -> Rhythm:
