@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -81,13 +82,17 @@ WORDS = [
 ]
 
 
-def test_two_processes_train_what_one_trains_and_one_of_them_writes(scenes: Path, tmp_path: Path):
-    for size in (1, 2):
-        words = ["-m", "unetkit", "train", scenes, *WORDS, "--out", tmp_path / f"run-{size}", "--json"]
-        done = launched(size, words, tmp_path)
-        assert done.returncode == 0, done.stderr
-        assert json.loads(done.stdout)["schema"] == "unetkit.run"
-    one, two = (RunFolder(tmp_path / f"run-{size}") for size in (1, 2))
+@pytest.fixture(scope="module")
+def alone(scenes: Path, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """The run of one process."""
+    folder = tmp_path_factory.mktemp("alone")
+    done = launched(1, ["-m", "unetkit", "train", scenes, *WORDS, "--out", folder / "run"], folder)
+    assert done.returncode == 0, done.stderr
+    return RunFolder(folder / "run")
+
+
+def assert_alike(one: RunFolder, two: RunFolder) -> None:
+    """Histories and weights are equal but for what summing in another order does."""
     for row, other in zip(one.read_history(), two.read_history(), strict=True):
         assert row["step"] == other["step"]
         assert row["scores"]["mean_iou"] == pytest.approx(other["scores"]["mean_iou"], abs=2e-3)
@@ -95,6 +100,33 @@ def test_two_processes_train_what_one_trains_and_one_of_them_writes(scenes: Path
     weights, others = (read_tensors(run.model)[0] for run in (one, two))
     for name, weight in weights.items():
         assert np.linalg.norm(weight - others[name]) <= 1e-2 * np.linalg.norm(weight) + 1e-6, name
+
+
+def test_two_processes_train_what_one_trains_and_one_of_them_writes(scenes: Path, tmp_path: Path, alone: RunFolder):
+    words = ["-m", "unetkit", "train", scenes, *WORDS, "--out", tmp_path / "run", "--json"]
+    done = launched(2, words, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["schema"] == "unetkit.run"
+    assert_alike(alone, RunFolder(tmp_path / "run"))
+
+
+def test_two_machines_that_meet_by_rendezvous_train_what_one_process_trains(
+    scenes: Path, tmp_path: Path, alone: RunFolder
+):
+    """Two launchers that know of each other only by the address where they meet, as on two machines."""
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+    line = [sys.executable, "-m", "torch.distributed.run", "--nnodes=2", "--nproc-per-node=1", "--rdzv-id=here"]
+    line += ["--rdzv-backend=c10d", f"--rdzv-endpoint=localhost:{port}", "--local-addr=localhost"]
+    line += ["-m", "unetkit", "train", *map(str, [scenes, *WORDS, "--out", tmp_path / "run"])]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
+    machines = [
+        subprocess.Popen(line, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True) for _ in range(2)
+    ]
+    errors = [machine.communicate(timeout=200)[1] for machine in machines]
+    assert [machine.returncode for machine in machines] == [0, 0], errors
+    assert_alike(alone, RunFolder(tmp_path / "run"))
 
 
 def test_scores_of_two_processes_are_those_of_one_on_the_same_weights(scenes: Path, tmp_path: Path):
@@ -118,7 +150,8 @@ def test_when_one_process_dies_all_end_within_a_minute(scenes: Path, tmp_path: P
     children = Path(f"/proc/{launcher.pid}/task/{launcher.pid}/children").read_text().split()
     os.kill(int(children[-1]), signal.SIGKILL)
     killed = time.monotonic()
-    launcher.communicate(timeout=60)
+    _, errors = launcher.communicate(timeout=60)
     assert launcher.returncode != 0
+    assert "SIGKILL" in errors or "-9" in errors, "who died, and of what"
     assert time.monotonic() - killed < 60
     assert not any(Path(f"/proc/{child}").exists() for child in children)
