@@ -13,6 +13,7 @@ import pytest
 
 from unetkit import files
 from unetkit.errors import DiskFull, MachineError, PermissionRefused, UnetkitError
+from unetkit.runs import new_folder
 
 MEGABYTE = 2**20
 
@@ -168,3 +169,15 @@ def _fail_writes(failing: Callable[..., None], monkeypatch: pytest.MonkeyPatch) 
         return Broken(self, mode)
 
     monkeypatch.setattr(Path, "open", opened)
+
+
+def test_a_folder_that_cannot_be_listed_is_not_called_safe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(MachineError, match="Input/output error"), new_folder(tmp_path / "out") as filling:
+        (filling / "masks").mkdir()
+
+        def failing(_: object) -> None:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+        monkeypatch.setattr(os, "scandir", failing)
+    monkeypatch.undo()
+    assert not (tmp_path / "out").exists()
