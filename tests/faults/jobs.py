@@ -11,8 +11,8 @@ import cv2
 from faults import decoded, masks, moments, saves
 from faults.saves import Job
 
-# What a training imports when it is under way: two seconds that each child would take anew.
-LATE = ("torch._dynamo", "matplotlib.backends.backend_agg", "matplotlib.figure", "unetkit.training.figures")
+# What a training imports when it is under way: each child would do it anew.
+LATE = ("matplotlib.backends.backend_agg", "matplotlib.figure", "unetkit.training.figures")
 
 JOBS: dict[str, Job] = {"a training": moments.training, **saves.JOBS, **masks.JOBS, **decoded.JOBS}
 

@@ -38,6 +38,7 @@ def training(root: Path, begin: Callable[[], None]) -> None:
     these lets something else happen at that moment: `error`, the number with which a call on a file fails; `vanish`, a
     file that goes; `memory`, the bytes that may still be taken; `short`, that there are none for this one call.
     """
+    saving.save_last = acknowledged(saving.save_last)
     call: dict[str, Any] = json.loads((root / CALL).read_text(encoding="utf-8"))
     torch.set_num_threads(1)
     begin()
@@ -51,6 +52,16 @@ def training(root: Path, begin: Callable[[], None]) -> None:
     except KeyboardInterrupt as error:  # before the run has begun there is nothing to save
         raise Interrupted("stopped", signal=signal.SIGINT) from error
     os.writev(1, [f"moments {moments.count}\n".encode()])
+
+
+def acknowledged(save: Callable[..., None]) -> Callable[..., None]:
+    """A save that says so when it has returned."""
+
+    def saved(run: Any, tensors: Any, metadata: Any, step: int) -> None:
+        save(run, tensors, metadata, step)
+        os.writev(1, [f"saved {step}\n".encode()])
+
+    return saved
 
 
 FILE_CALLS: list[tuple[Any, str]] = [(os, "fsync"), (os, "replace"), (os, "mkdir"), (os, "rename"), (io, "open")]
@@ -171,6 +182,10 @@ def _without_schedule() -> None:
     Rates.rate = lambda self, *_: self.highest  # type: ignore[method-assign]
 
 
+def _without_fsync() -> None:
+    os.__dict__["fsync"] = _nothing
+
+
 LEFT_OUT: dict[str, Callable[[], None]] = {
     "optimiser": _without_optimiser,
     "average": _without_average,
@@ -179,4 +194,5 @@ LEFT_OUT: dict[str, Callable[[], None]] = {
     "dropout": _without_dropout_seed,
     "patience": _without_patience,
     "schedule": _without_schedule,
+    "fsync": _without_fsync,
 }

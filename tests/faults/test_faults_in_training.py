@@ -20,7 +20,7 @@ from faults.children import Children, Ended
 from faults.cuts import FILE_SYSTEMS, Disk, cut, new_disk, why_not
 from faults.test_power_cuts import seeds
 from unetkit.data.manifest import load_manifest
-from unetkit.errors import MachineError, UsageError
+from unetkit.errors import MachineError, UnetkitError, UsageError
 from unetkit.runs import RunFolder, has_state, load_newest_intact
 from unetkit.scenes.folder import write_scenes
 
@@ -50,32 +50,30 @@ def fault_after(bench: Bench, begun: Chain, ended: Ended, *codes: int) -> str:
 # --- a call that fails ----------------------------------------------------------------------------------------------
 
 
-def failing(bench: Bench, folder: Path, at: int, code: int) -> tuple[str, bool]:
-    """What is wrong when the call number `at` fails, and whether there was such a call."""
+def failing(bench: Bench, folder: Path, at: int, code: int, *codes: int) -> str:
+    """What is wrong when the call number `at` fails."""
     begun = chain(bench, folder)
     begun.begin(at, error=code)
-    ended = bench.children.finish()
-    if ended.code == 0:
-        return "", False
-    wrong = fault_after(bench, begun, ended, MACHINE)
+    wrong = fault_after(bench, begun, bench.children.finish(), *codes)
     shutil.rmtree(folder)
-    return wrong, True
+    return wrong
 
 
 @pytest.mark.parametrize(("at", "code"), [(9, errno.EROFS), (40, errno.EIO), (75, errno.EDQUOT), (110, errno.ENOSPC)])
 def test_a_failing_call_ends_a_training_that_can_go_on(at: int, code: int, bench: Bench, tmp_path: Path) -> None:
-    assert failing(bench, tmp_path / "run", at, code) == ("", True)
+    assert failing(bench, tmp_path / "run", at, code, MACHINE) == ""
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_any_failing_call_ends_a_training_that_can_go_on(bench: Bench, tmp_path: Path, count_cases: Count) -> None:
-    cases = dict[int, str]()
-    for at in range(1, 1000):
-        wrong, failed = failing(bench, tmp_path / str(at), at, CODES[at % len(CODES)])
-        if not failed:
-            break
-        cases[at] = wrong
+    counting = chain(bench, tmp_path / "counting")
+    counting.begin(error=0)
+    calls = bench.children.finish().said["moments"]
+    # 0: what failed was of no matter (the folder of the cache cannot be made), and the run is whole.
+    cases = {
+        at: failing(bench, tmp_path / str(at), at, CODES[at % len(CODES)], MACHINE, 0) for at in range(1, calls + 1)
+    }
     count_cases(f"{len(cases)} errors, {sum(map(bool, cases.values()))} bad")
     assert {at: wrong for at, wrong in cases.items() if wrong} == {}
     assert len(cases) > 100
@@ -147,17 +145,29 @@ def _wait_for_state(begun: Chain) -> None:
         assert begun.children.alive(), "it ended before it had saved anything"
 
 
-def cut_off(bench: Bench, disk: Disk, seed: int) -> str:
+def cut_off(bench: Bench, disk: Disk, folder: Path, seed: int, without: str = "") -> str:
     """What is wrong when the power goes at a drawn moment of a training, and the run then goes on."""
     draw = np.random.default_rng(seed)
     bench.whole(KIND)
-    begun = chain(bench, disk.point / str(seed))
-    begun.begin()
+    begun = chain(bench, folder)
+    begun.out = disk.point / str(seed)
+    begun.begin(without=without)
     time.sleep(draw.uniform(0, LONGEST))
     ended = cut(bench.children, disk, draw)
-    wrong = fault_after(bench, begun, ended, -9, 0)
-    shutil.rmtree(begun.root)
+    wrong = lost(begun.out, ended.said.get("saved", -1)) or fault_after(bench, begun, ended, -9, 0)
+    shutil.rmtree(begun.out, ignore_errors=True)
     return wrong
+
+
+def lost(run: Path, saved: int) -> str:
+    """What is wrong with the newest state where step `saved` was acknowledged (−1: none was)."""
+    if saved < 0:
+        return ""
+    try:
+        step = load_newest_intact(RunFolder(run))[1]["progress"]["step"]
+    except UnetkitError as error:
+        return f"{error.where}: {error.what}"
+    return "" if step >= saved else f"{saved} was acknowledged, {step} came back"
 
 
 @pytest.fixture(params=FILE_SYSTEMS)
@@ -168,17 +178,27 @@ def disk(request: pytest.FixtureRequest) -> Iterator[Disk]:
         yield fresh
 
 
-def test_a_power_cut_costs_a_training_no_bit(bench: Bench, disk: Disk) -> None:
-    assert [cut_off(bench, disk, seed) for seed in seeds(1)] == [""]
+def test_a_power_cut_costs_a_training_no_bit(bench: Bench, disk: Disk, tmp_path: Path) -> None:
+    assert [cut_off(bench, disk, tmp_path / str(seed), seed) for seed in seeds(1)] == [""]
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-def test_30_power_cuts_cost_a_training_no_bit(bench: Bench, disk: Disk, count_cases: Count) -> None:
-    cases = {seed: cut_off(bench, disk, seed) for seed in seeds(30)}
+def test_30_power_cuts_cost_a_training_no_bit(bench: Bench, disk: Disk, tmp_path: Path, count_cases: Count) -> None:
+    cases = {seed: cut_off(bench, disk, tmp_path / str(seed), seed) for seed in seeds(30)}
     wrong = {seed: fault for seed, fault in cases.items() if fault}
     count_cases(f"{len(cases)} cuts of a training, {len(wrong)} bad")
     assert wrong == {}
+
+
+def test_control_a_training_without_any_fsync_loses_what_it_acknowledged(
+    bench: Bench, disk: Disk, tmp_path: Path, count_cases: Count
+) -> None:
+    draws = seeds(10)
+    found = (cut_off(bench, disk, tmp_path / str(seed), seed, "fsync") for seed in draws)
+    caught = next(((number, wrong) for number, wrong in enumerate(found, start=1) if wrong), None)
+    assert caught
+    count_cases(f"cut {caught[0]}: {caught[1]}")
 
 
 # --- memory ---------------------------------------------------------------------------------------------------------

@@ -172,12 +172,10 @@ def _fail_writes(failing: Callable[..., None], monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_folder_that_cannot_be_listed_is_not_called_safe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(MachineError, match="Input/output error"), new_folder(tmp_path / "out") as filling:
-        (filling / "masks").mkdir()
+    def failing(_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-        def failing(_: object) -> None:
-            raise OSError(errno.EIO, os.strerror(errno.EIO))
-
+    with pytest.raises(MachineError, match="Input/output error"), new_folder(tmp_path / "out"):
         monkeypatch.setattr(os, "scandir", failing)
     monkeypatch.undo()
     assert not (tmp_path / "out").exists()
