@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from faults import masks
 from unetkit import files
 from unetkit.errors import DiskFull, MachineError, PermissionRefused, UnetkitError
 from unetkit.runs import new_folder
@@ -60,6 +61,22 @@ def test_a_full_disk_leaves_the_old_file_whole(tiny_disk: Path) -> None:
 @pytest.mark.usefixtures("limited_size")
 def test_a_size_limit_leaves_the_old_file_whole(tmp_path: Path) -> None:
     assert_old_file_survives(tmp_path)
+
+
+def test_a_full_disk_ends_predict_with_whole_pictures_that_can_be_begun_again(tiny_disk: Path, tmp_path: Path) -> None:
+    masks.write_inputs(tiny_disk, tuple(f"{number}.png" for number in range(120)))
+    expected = masks.wanted(masks.inputs(tiny_disk))
+    out = masks.output(tiny_disk)
+    with masks.in_use(), pytest.raises(DiskFull, match=r"[\d,]+ bytes needed, [\d,]+ free") as caught:
+        masks.run(out, masks.inputs(tiny_disk), threads=2)
+    assert str(out) in caught.value.where
+    assert len(masks.pictures(out)) > 30
+    assert masks.fault(tiny_disk, {}, expected) == ""
+    assert masks.leftovers(tiny_disk) == set()
+    assert subprocess.run(["mount", "-o", "remount,size=20m", tiny_disk], check=False).returncode == 0
+    with masks.in_use():
+        masks.run(out, masks.inputs(tiny_disk), threads=2, overwrite=True)
+    assert masks.fault(tiny_disk, {"predicted": 0}, expected) == ""
 
 
 def test_control_overwriting_in_place_destroys_the_old_file(tiny_disk: Path) -> None:
