@@ -6,7 +6,7 @@ steps as it makes in `minutes` on this machine. Its pace is measured first, all 
 on a validation part that was cut out of the training part for this alone: no image that any other figure of this
 project is scored on is seen, neither in training nor in scoring. What counts is the mean IoU of the last weights; the
 best of a run would reward the most nervous. A second stage repeats the best candidates with other seeds, and a third
-one gives those that are slow to learn more minutes.
+one gives those that are slow to learn more minutes on the set with the most classes. Two hours in all.
 
 Resumable; writes `benchmarks/results/network_search.json` and the table of docs/decisions/010-presets.md.
 
@@ -69,19 +69,21 @@ class Stage:
         minutes: of each run.
         seeds: a run each.
         candidates: keys of `CANDIDATES`; none are those that the first stage ranks highest.
+        sets: data sets.
     """
 
     minutes: float
     seeds: tuple[int, ...]
     candidates: tuple[str, ...] = ()
+    sets: tuple[str, ...] = SETS
 
 
 STAGES = {
     "first": Stage(1, (0,), tuple(CANDIDATES)),
-    "seeds": Stage(1, (1, 2)),
-    "longer": Stage(4, (0,), ("small", "base", "stem 2", "stem 2, width 16", "cap 256")),
+    "seeds": Stage(1, (1,)),
+    "longer": Stage(4, (0,), ("small", "base", "stem 2", "stem 2, width 16", "cap 256"), ("camvid",)),
 }
-KEPT = 5
+KEPT = 4
 """Candidates of the second stage, beside `small` and `nano`."""
 
 
@@ -156,7 +158,7 @@ def keep(document: Document) -> None:
 
 def run_stage(stage: Stage, data: Path, document: Document) -> None:
     """Every run of a stage that has no record yet."""
-    for seed, candidate, where in product(stage.seeds, stage.candidates or chosen(document), SETS):
+    for seed, candidate, where in product(stage.seeds, stage.candidates or chosen(document), stage.sets):
         key = f"{candidate} · {where} · {stage.minutes:g} min · seed {seed}"
         if key not in document["runs"]:
             steps = max(round(stage.minutes * pace_of(document, candidate, where)), 1)
