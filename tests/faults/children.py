@@ -57,6 +57,8 @@ class Children:
                 bufsize=1,
                 env=environment,
             )
+        assert self.server.stdout
+        assert self.server.stdout.readline() == "ready\n", self.told.read_text()  # else its start is the first job's
 
     def start(self, job: str, root: Path, strace: Sequence[object] = ()) -> None:
         """Begin `job` on `root`, under strace with these arguments if there are any."""
@@ -109,6 +111,7 @@ class Children:
 def serve() -> None:
     """Start a child for each line, and wait for it at the next; without that next line nobody wants it any more."""
     warm_up()
+    print("ready", flush=True)
     for line in iter(sys.stdin.readline, ""):
         order = json.loads(line)
         ready, go = os.pipe(), os.pipe()

@@ -26,6 +26,7 @@ from unetkit.predicting import predict as room
 from unetkit.predicting import writing
 from unetkit.predicting.predict import RECORD, predict
 from unetkit.predicting.predictor import Predictor
+from unetkit.predicting.stopping import Stop
 
 NAMES = ("1.png", "coast/2.png", "coast/3.png")
 BEFORE = 4  # outputs that a writer without end leaves beside the one in work
@@ -61,10 +62,13 @@ def run(folder: Path, images: Path, *, threads: int = 1, overwrite: bool = False
 
 
 class Slow(Brightness):
-    """Takes as long as a little network."""
+    """Takes as long for an image as a network of some size."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
 
     def scores(self, batch: Floats) -> Floats:
-        time.sleep(0.01 * len(batch))
+        time.sleep(self._seconds * len(batch))
         return super().scores(batch)
 
 
@@ -100,9 +104,16 @@ def predicting(root: Path, begin: Begin) -> None:
 
 def predicting_by_threads(root: Path, begin: Begin) -> None:
     """The same, with reading, computing and writing at once."""
-    use(Slow())
+    use(Slow(0.01))
     begin()
     run(output(root), inputs(root), threads=2, overwrite=True)
+
+
+def predicting_slowly(root: Path, begin: Begin) -> None:
+    """An image takes so long that nobody wants to wait for it."""
+    use(Slow(3.0))
+    begin()
+    run(output(root), inputs(root))
 
 
 def endless(root: Path, begin: Begin) -> None:
@@ -136,6 +147,20 @@ def with_unsure_folders(job: Job) -> Job:
 
     def broken(root: Path, begin: Begin) -> None:
         writing.__dict__["make_folder"] = functools.partial(Path.mkdir, parents=True, exist_ok=True)
+        job(root, begin)
+
+    return broken
+
+
+def deaf(job: Job) -> Job:
+    """Signals end it where it is."""
+
+    @contextmanager
+    def unheard(folder: Path, total: int) -> Generator[Stop]:
+        yield Stop(folder, total)
+
+    def broken(root: Path, begin: Begin) -> None:
+        room.__dict__["stoppable"] = unheard
         job(root, begin)
 
     return broken
@@ -222,6 +247,8 @@ BROKEN_ENDLESS: dict[str, Job] = {
 JOBS: dict[str, Job] = {
     "predicting": predicting,
     "predicting by threads": predicting_by_threads,
+    "predicting by threads, deaf": deaf(predicting_by_threads),
+    "predicting slowly": predicting_slowly,
     "endless predicting": endless,
     **BROKEN,
     **BROKEN_ENDLESS,

@@ -29,8 +29,8 @@ from predicting.brightness import CONTRACT, scene
 from unetkit.modelfile import write_model
 from unetkit.networks import build
 
-IMAGES = 40
-BEGINNING = 0.05  # seconds until the folder is there
+IMAGES = 24
+TRIES = 5
 GRACE = 2.0 + 0.1  # seconds; an image and its pictures take a few hundredths
 BUSY = 10.0
 
@@ -45,24 +45,29 @@ class Bench:
     folder: Path
     seconds: float
 
-    def disturbed(self, name: str, seed: int, grace: float) -> tuple[str, float]:
-        """Send the signal at a drawn moment.
+    def disturbed(self, name: str, seed: int, grace: float, job: str = "predicting by threads") -> tuple[str, float]:
+        """Send the signal at a drawn moment; one that came too late to be heard is no case, and drawn again.
 
         Returns:
             What is wrong ("" for nothing), and the seconds from the signal to the end of the process.
         """
-        root, before = self.folder / f"{name} {seed}", leftovers(self.children)
-        root.mkdir()
-        self.children.start("predicting by threads", root)
-        time.sleep(random.Random(f"{name} {seed}").uniform(0, self.seconds * 0.9))
-        SIGNALS[name](self.children.child)
-        sent = time.monotonic()
-        code = self.children.finish().code
-        took = time.monotonic() - sent
-        late = f"{took:.1f} s to stop" if stops(name) and took > grace else ""
-        wrong = wrong_end(name, code) or late or self._wrong_after(root, code, before)
-        shutil.rmtree(root)
-        return wrong, took
+        draw = random.Random(f"{name} {seed}")
+        for _ in range(TRIES):
+            root, before = self.folder / f"{name} {seed}", leftovers(self.children)
+            root.mkdir()
+            self.children.start(job, root)
+            time.sleep(draw.uniform(0, self.seconds * 0.9))
+            in_time = self.children.alive()
+            SIGNALS[name](self.children.child)
+            sent = time.monotonic()
+            code = self.children.finish().code
+            took = time.monotonic() - sent
+            late = f"{took:.1f} s to stop" if stops(name) and took > grace else ""
+            wrong = wrong_end(name, code) or late or self._wrong_after(root, code, before)
+            shutil.rmtree(root)
+            if wrong or (in_time and not (stops(name) and code == 0)):
+                return wrong, took
+        return f"void: {TRIES} signals came too late", 0.0
 
     def _wrong_after(self, root: Path, code: int, before: set[str]) -> str:
         expected = masks.wanted(masks.inputs(root))
@@ -98,6 +103,29 @@ def test_sixty_signals_at_any_moment_leave_whole_pictures_only(name: str, bench:
     longest = f", at most {max(took for _, took in cases.values()):.2f} s to the end" if stops(name) else ""
     count_cases(f"{len(cases)} signals, {len(wrong)} bad{longest}")
     assert wrong == {}
+
+
+def test_control_a_predict_that_hears_no_signal_is_caught(bench: Bench) -> None:
+    found = (bench.disturbed("SIGTERM", seed, BUSY, "predicting by threads, deaf")[0] for seed in range(10))
+    assert any(found)
+
+
+@pytest.mark.parametrize(("signals", "waits"), [(1, True), (2, False)])
+def test_a_second_signal_does_not_wait_for_the_image_in_work(
+    signals: int, waits: bool, children: Children, tmp_path: Path
+) -> None:
+    masks.write_inputs(tmp_path / "any", ("1.png", "2.png"))
+    (tmp_path / "disk").mkdir()
+    children.start("predicting slowly", tmp_path / "disk")
+    while not masks.output(tmp_path / "disk").exists():
+        time.sleep(0.01)
+    sent = time.monotonic()
+    for _ in range(signals):
+        os.kill(children.child, signal.SIGTERM)
+        time.sleep(0.2)
+    assert children.finish().code == 143
+    assert (time.monotonic() - sent > 2) == waits
+    assert masks.leftovers(tmp_path / "disk") == set()
 
 
 # --- by the command line ----------------------------------------------------------------------------------------------
