@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import errno
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +27,7 @@ from unetkit.runs import RunFolder, has_state, load_newest_intact
 from unetkit.scenes.folder import write_scenes
 
 MACHINE, USAGE = MachineError.exit_code, UsageError.exit_code
-LONGEST = 1.5  # seconds, about what a training of this kind takes
+TRIES = 5
 KIND = "adamw, one-cycle"
 CODES = [errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS]
 
@@ -145,18 +147,46 @@ def _wait_for_state(begun: Chain) -> None:
         assert begun.children.alive(), "it ended before it had saved anything"
 
 
-def cut_off(bench: Bench, disk: Disk, folder: Path, seed: int, without: str = "") -> str:
-    """What is wrong when the power goes at a drawn moment of a training, and the run then goes on."""
-    draw = np.random.default_rng(seed)
-    bench.whole(KIND)
-    begun = chain(bench, folder)
-    begun.out = disk.point / str(seed)
-    begun.begin(without=without)
-    time.sleep(draw.uniform(0, LONGEST))
-    ended = cut(bench.children, disk, draw)
-    wrong = lost(begun.out, ended.said.get("saved", -1)) or fault_after(bench, begun, ended, -9, 0)
-    shutil.rmtree(begun.out, ignore_errors=True)
-    return wrong
+@pytest.fixture(scope="module")
+def seconds(bench: Bench) -> float:
+    """What a training takes that nothing disturbs."""
+    started = time.monotonic()
+    assert chain(bench, bench.folder / "timed").part()
+    return time.monotonic() - started
+
+
+@dataclass(frozen=True)
+class Mains:
+    """A disk whose power goes under trainings."""
+
+    bench: Bench
+    disk: Disk
+    folder: Path
+    seconds: float
+
+    def cut_off(self, seed: int, without: str = "") -> str:
+        """What is wrong when the power goes at a drawn moment of a training, and the run then goes on."""
+        draw = np.random.default_rng(seed)
+        for attempt in range(TRIES):
+            begun = chain(self.bench, self.folder / f"{seed} {attempt}")
+            begun.out = self.disk.point / str(seed)
+            begun.begin(without=without)
+            time.sleep(draw.uniform(0, self.seconds * 0.9))
+            ended = cut(self.bench.children, self.disk, draw)
+            saved = ended.said.get("saved", -1)
+            wrong = lost(begun.out, saved) or fault_after(self.bench, begun, ended, -signal.SIGKILL, 0)
+            shutil.rmtree(begun.out, ignore_errors=True)
+            if wrong or ended.code:
+                return wrong
+        return f"void: {TRIES} cuts came after the end"
+
+
+@pytest.fixture(params=FILE_SYSTEMS)
+def mains(request: pytest.FixtureRequest, bench: Bench, seconds: float, tmp_path: Path) -> Iterator[Mains]:
+    if why_not(request.param):
+        pytest.skip(f"not run: {why_not(request.param)}")
+    with new_disk(request.param) as disk:
+        yield Mains(bench, disk, tmp_path, seconds)
 
 
 def lost(run: Path, saved: int) -> str:
@@ -170,32 +200,21 @@ def lost(run: Path, saved: int) -> str:
     return "" if step >= saved else f"{saved} was acknowledged, {step} came back"
 
 
-@pytest.fixture(params=FILE_SYSTEMS)
-def disk(request: pytest.FixtureRequest) -> Iterator[Disk]:
-    if why_not(request.param):
-        pytest.skip(f"not run: {why_not(request.param)}")
-    with new_disk(request.param) as fresh:
-        yield fresh
-
-
-def test_a_power_cut_costs_a_training_no_bit(bench: Bench, disk: Disk, tmp_path: Path) -> None:
-    assert [cut_off(bench, disk, tmp_path / str(seed), seed) for seed in seeds(1)] == [""]
+def test_a_power_cut_costs_a_training_no_bit(mains: Mains) -> None:
+    assert [mains.cut_off(seed) for seed in seeds(1)] == [""]
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-def test_30_power_cuts_cost_a_training_no_bit(bench: Bench, disk: Disk, tmp_path: Path, count_cases: Count) -> None:
-    cases = {seed: cut_off(bench, disk, tmp_path / str(seed), seed) for seed in seeds(30)}
+def test_30_power_cuts_cost_a_training_no_bit(mains: Mains, count_cases: Count) -> None:
+    cases = {seed: mains.cut_off(seed) for seed in seeds(30)}
     wrong = {seed: fault for seed, fault in cases.items() if fault}
     count_cases(f"{len(cases)} cuts of a training, {len(wrong)} bad")
     assert wrong == {}
 
 
-def test_control_a_training_without_any_fsync_loses_what_it_acknowledged(
-    bench: Bench, disk: Disk, tmp_path: Path, count_cases: Count
-) -> None:
-    draws = seeds(10)
-    found = (cut_off(bench, disk, tmp_path / str(seed), seed, "fsync") for seed in draws)
+def test_control_a_training_without_any_fsync_loses_what_it_acknowledged(mains: Mains, count_cases: Count) -> None:
+    found = (mains.cut_off(seed, "fsync") for seed in seeds(10))
     caught = next(((number, wrong) for number, wrong in enumerate(found, start=1) if wrong), None)
     assert caught
     count_cases(f"cut {caught[0]}: {caught[1]}")
