@@ -19,12 +19,12 @@ import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-import torch
 from quality import IR_SPLIT, ROOT, UAV_SPLIT, forest_by_tile, machine
 from torch.utils.data import DataLoader, Dataset
 
@@ -223,16 +223,12 @@ def decoded_each_epoch(material: Material, batch: int) -> Generator[Batch]:
         num_workers=WORKERS,
         persistent_workers=True,
         multiprocessing_context="spawn",  # a fork of a process with OpenCV's and OpenMP's threads may stand still
-        collate_fn=stack,
+        collate_fn=partial(stack, normalisation=material.normalisation),
         worker_init_fn=_alone,
-    )
-    offset, scale = (
-        torch.tensor(values, dtype=torch.float32).view(1, -1, 1, 1)
-        for values in (material.normalisation.offset, material.normalisation.scale)
     )
     while True:
         for images, masks in loader:
-            yield Batch((images - offset) / scale, masks, ())
+            yield Batch(images, masks, ())
 
 
 def _alone(_: int) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from unetkit.augmentation import DEFAULTS
 from unetkit.data.arrays import Image, Mask
@@ -73,6 +75,29 @@ def test_nothing_is_lost_on_the_way_to_the_device(kind: type[np.uint8 | np.uint1
         assert (images.numpy().transpose(0, 2, 3, 1) == shelf.images[[7, 2, 7]]).all()
         assert (masks.numpy() == shelf.masks[[7, 2, 7]]).all()
         assert (images.dtype, masks.dtype) == (torch.float32, torch.int64)
+
+
+class Operations(TorchDispatchMode):
+    """Remembers the names of PyTorch's operations."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:  # type: ignore[override]
+        self.names.add(str(func))
+        return func(*args, **(kwargs or {}))
+
+
+def test_a_batch_on_the_cpu_starts_no_second_team_of_pytorch_s_threads() -> None:
+    shelf = Shelf()
+    plain, moved = maker(shelf, None), maker(shelf, feed(shelf))
+    with Operations() as ours:
+        plain.make(0)
+    with Operations() as control:
+        moved.make(0)
+    assert ours.names <= {"aten.lift_fresh.default", "aten.detach.default", "aten.permute.default"}  # views
+    assert "aten.div_.Tensor" in control.names
 
 
 def test_where_nothing_is_augmented_the_batch_is_that_of_the_cpu_to_the_bit() -> None:

@@ -40,8 +40,18 @@ class Normalisation:
 
     def apply(self, image: Image) -> Floats:
         """H×W×C of 8 or 16 bits → H×W×C float32."""
-        offset, scale = np.array(self.offset, np.float32), np.array(self.scale, np.float32)
-        return (image.astype(np.float32) - offset) / scale
+        made = np.empty(image.shape, np.float32)
+        self.apply_into(made, image)
+        return made
+
+    def apply_into(self, made: Floats, image: Image) -> None:
+        """The same, written to float32 H×W×C that is contiguous in memory."""
+        height, width, channels = image.shape
+        # Whole rows: NumPy takes seven times as long over an inner loop of three channels.
+        offset, scale = (np.tile(np.array(each, np.float32), width) for each in (self.offset, self.scale))
+        rows = made.reshape(height, width * channels)
+        np.subtract(image.reshape(rows.shape), offset, out=rows)
+        rows /= scale
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""

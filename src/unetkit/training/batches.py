@@ -71,9 +71,10 @@ class BatchMaker:
         self._seconds = 0.0
         device = torch.device("cpu") if feed is None else feed.device
         self._lane = Lane(device)
-        shape = (1, -1, 1, 1)
-        self._offset = torch.tensor(normalisation.offset, dtype=torch.float32, device=device).view(shape)
-        self._scale = torch.tensor(normalisation.scale, dtype=torch.float32, device=device).view(shape)
+        self._offset, self._scale = (
+            torch.tensor(each, dtype=torch.float32, device=device).view(1, -1, 1, 1)
+            for each in (normalisation.offset, normalisation.scale)
+        )
 
     def make(self, number: int) -> Batch:
         """The batch number `number`, or this process's share of it, augmented and normalised."""
@@ -85,7 +86,7 @@ class BatchMaker:
                 images, masks = self._one_by_one(samples, parameters)
             else:
                 images, masks = self._together(self._feed, samples, parameters)
-            made = Batch(self._normalised(images), masks, tuple(samples))
+            made = Batch(images, masks, tuple(samples))
         self._lane.hand_over(made.images, made.masks)
         self._seconds += time.perf_counter() - started
         return made
@@ -103,26 +104,30 @@ class BatchMaker:
             apply_cpu(*self.cache.get(sample.index), drawn, fill, self._span)
             for sample, drawn in zip(samples, parameters, strict=True)
         ]
-        return stack(made)
+        return stack(made, self._normalisation)
 
     def _together(
         self, feed: Feed, samples: Sequence[Sample], parameters: Sequence[Parameters]
     ) -> tuple[torch.Tensor, torch.Tensor]:
         images, masks = feed.get([sample.index for sample in samples])
         fill = self._normalisation.fill
-        return apply_batch(images, masks, parameters, fill, self._span, top=feed.top, ignore=feed.ignore)
-
-    def _normalised(self, images: torch.Tensor) -> torch.Tensor:
-        """Always in the same order of memory: resampling gives another than what is not resampled."""
-        made = torch.empty_like(images, memory_format=torch.channels_last)
-        return torch.sub(images, self._offset, out=made).div_(self._scale)
+        images, masks = apply_batch(images, masks, parameters, fill, self._span, top=feed.top, ignore=feed.ignore)
+        # Always in the same order of memory: resampling gives another than what is not resampled.
+        scaled = torch.empty_like(images, memory_format=torch.channels_last)
+        return torch.sub(images, self._offset, out=scaled).div_(self._scale), masks
 
 
-def stack(made: Sequence[tuple[Image, Mask]]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Images as float32 [N, C, H, W] (a channels-last view of N, H, W, C) and masks as int64 [N, H, W]."""
-    images = np.stack([image for image, _ in made])
+def stack(made: Sequence[tuple[Image, Mask]], normalisation: Normalisation) -> tuple[torch.Tensor, torch.Tensor]:
+    """Images as float32 [N, C, H, W], normalised, channels last in memory, and masks as int64 [N, H, W].
+
+    By NumPy alone: PyTorch would start a second team of threads for the thread that makes batches, and the two teams
+    would wait for each other's cores in every operation of the step.
+    """
+    images = np.empty((len(made), *made[0][0].shape), np.float32)
+    for place, (image, _) in enumerate(made):
+        normalisation.apply_into(images[place], image)
     masks = np.stack([mask for _, mask in made]).astype(np.int64)
-    return torch.from_numpy(images.astype(np.float32)).permute(0, 3, 1, 2), torch.from_numpy(masks)
+    return torch.from_numpy(images).permute(0, 3, 1, 2), torch.from_numpy(masks)
 
 
 class Ahead:
