@@ -4,7 +4,7 @@ For each data set the pairs a second that are decoded and brought to working siz
 written to the cache folder by a first run and come from there in a second one (verified), and that one thread augments;
 beside them a PyTorch DataLoader with two workers that decodes in each epoch, as most training loops do. Then the share
 of the steps that is waiting, with each: network, batch and augmentation are the recipe's, the DataLoader does not
-augment. Writes `benchmarks/results/data_path.json` and `data_path.md`. Alone on the machine: about six minutes.
+augment. A step on one batch that is there already shows what making batches beside it costs. Writes `benchmarks/results/data_path.json` and `data_path.md`. Alone on the machine: about six minutes.
 
     python benchmarks/data_path.py [--data FOLDER] [--only NAME] [--seconds S] [--steps N]
 """
@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +109,7 @@ def measure(field: Field, data: Path, seconds: float, steps: int) -> Document:
         loader = decoded_each_epoch(material, training.batch)
         rates["loader"] = rate(loader, seconds, min(training.batch, len(material.train)))
         loader.close()
-        waits = {keep: waiting(asked, material, keep, steps) for keep in ("ram", "disk", "loader")}
+        waits = {keep: waiting(asked, material, keep, steps) for keep in ("ram", "disk", "loader", "none")}
     size = f"{material.fit.width}×{material.fit.height}×{material.channels}"
     return {"pairs": len(material.train), "size": size, "batch": training.batch, "rates": rates, "waits": waits}
 
@@ -239,14 +240,16 @@ def _alone(_: int) -> None:
 
 
 def waiting(asked: TrainSettings, material: Material, keep: str, steps: int) -> Document:
-    """Steps with a full cache, or with the DataLoader: milliseconds a step, and the share of them that is waiting."""
-    chosen = asked.training.model_copy(update={"cache": keep if keep != "loader" else "off"})
+    """Milliseconds a step and the share of them that is waiting: with a full cache, the DataLoader, or one batch."""
+    chosen = asked.training.model_copy(update={"cache": keep if keep in ("ram", "disk") else "off"})
     asked = asked.model_copy(update={"training": chosen})
     compute = choose_compute(chosen.device, chosen.threads, chosen.precision, chosen.deterministic)
     session = assemble(asked, material, compute, Clock(time.time()))
     if keep == "loader":
         loader = decoded_each_epoch(material, chosen.batch)
         return _steps(loader, session.stepper, steps, loader.close)
+    if keep == "none":
+        return _steps(repeat(session.maker.make(0)), session.stepper, steps, lambda: None)
     everything(session.maker.cache)
     ahead = Ahead(session.maker.make, 0)
     return _steps(iter(ahead), session.stepper, steps, ahead.close)
@@ -279,9 +282,10 @@ def table(rows: Document) -> str:
         cells = [f"{row['rates'][head]:,.0f}" for head in heads]
         lines.append(f"| {name} | {row['size']} | {' | '.join(cells)} |")
     lines += ["", f"Share of a step that is waiting (bar: {BAR:.0%}), and milliseconds a step.", ""]
-    lines += ["| data | batch | memory | folder | DataLoader, decoding each epoch |", "|---|---|---|---|---|"]
+    lines += ["| data | batch | memory | folder | DataLoader, decoding each epoch | one batch, made before |"]
+    lines += ["|---|---|---|---|---|---|"]
     for name, row in rows.items():
-        cells = [_told(row["waits"][keep]) for keep in ("ram", "disk", "loader")]
+        cells = [_told(row["waits"][keep]) for keep in ("ram", "disk", "loader", "none")]
         lines.append(f"| {name} | {row['batch']} | {' | '.join(cells)} |")
     return "\n".join([*lines, ""])
 

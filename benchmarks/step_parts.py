@@ -151,6 +151,7 @@ def variants(bench: Bench, compiled: bool) -> dict[str, Step]:
     steppers = {
         "as it is": bench.stepper(),
         "float32": bench.stepper(lambda compute: replace(compute, precision="fp32")),
+        "--no-deterministic": bench.stepper(lambda compute: replace(compute, deterministic=False)),
         "channels first in memory": bench.stepper(order=torch.contiguous_format),
         "AdamW weight by weight": by_weight,
         "no moving average": still,
