@@ -4,7 +4,8 @@ For each data set the pairs a second that are decoded and brought to working siz
 written to the cache folder by a first run and come from there in a second one (verified), and that one thread augments;
 beside them a PyTorch DataLoader with two workers that decodes in each epoch, as most training loops do. Then the share
 of the steps that is waiting, with each: network, batch and augmentation are the recipe's, the DataLoader does not
-augment. A step on one batch that is there already shows what making batches beside it costs. Writes `benchmarks/results/data_path.json` and `data_path.md`. Alone on the machine: about six minutes.
+augment. A step on one batch that is there already shows what making batches beside it costs. Writes
+`benchmarks/results/data_path.json` and `data_path.md`. Alone on the machine: about eight minutes.
 
     python benchmarks/data_path.py [--data FOLDER] [--only NAME] [--seconds S] [--steps N]
 """
