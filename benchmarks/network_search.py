@@ -1,12 +1,13 @@
 """Quality for the time, over networks and schedules: the points that the presets are chosen from.
 
-Every candidate differs from `small` in one thing, and trains with the recipe of each of three data sets for as many
-steps as it makes in `minutes` on this machine. Its pace is measured first, all candidates in turn, alone on the machine
-(`--pace`); the runs themselves are counted in steps, so that what else the machine does changes nothing. It is scored
-on a validation part that was cut out of the training part for this alone: no image that any other figure of this
-project is scored on is seen, neither in training nor in scoring. What counts is the mean IoU of the last weights; the
-best of a run would reward the most nervous. A second stage repeats the best candidates with other seeds, and a third
-one gives those that are slow to learn more minutes on the set with the most classes. Two hours in all.
+Every candidate differs from `small` in one thing, but for the last, which joins the three that helped most in the first
+stage. Each trains with the recipe of each of three data sets for as many steps as it makes in `minutes` on this
+machine. Its pace is measured first, all candidates in turn, alone on the machine (`--pace`); the runs themselves are
+counted in steps, so that what else the machine does changes nothing. It is scored on a validation part that was cut out
+of the training part for this alone: no image that any other figure of this project is scored on is seen, neither in
+training nor in scoring. What counts is the mean IoU of the last weights; the best of a run would reward the most
+nervous. A later stage repeats the best candidates with another seed, and the last one gives some more minutes on the
+set with the most classes. Two hours in all.
 
 Resumable; writes `benchmarks/results/network_search.json` and the table of docs/decisions/010-presets.md.
 
@@ -38,6 +39,7 @@ RUNS = ROOT / "runs" / "search"
 SETS = ("ir-horizon", "forest", "camvid")
 
 SMALL = ("--network", "small")
+JOINED = "cap 64, residual, transposed 2×2"
 CANDIDATES: dict[str, tuple[str, ...]] = {
     "small": SMALL,
     "nano": ("--network", "nano"),
@@ -56,6 +58,10 @@ CANDIDATES: dict[str, tuple[str, ...]] = {
     "cosine": (*SMALL, "--training.schedule", "cosine"),
     "rate × 2": (*SMALL, "--lr", "0.006"),
     "rate / 2": (*SMALL, "--lr", "0.0015"),
+    JOINED: (
+        *(*SMALL, "--network.width-cap", "64"),
+        *("--network.block", "residual", "--network.upsampling", "transposed-2"),
+    ),
 }
 
 Document = dict[str, Any]
@@ -79,12 +85,13 @@ class Stage:
 
 
 STAGES = {
-    "first": Stage(1, (0,), tuple(CANDIDATES)),
+    "first": Stage(1, (0,), tuple(name for name in CANDIDATES if name != JOINED)),
+    "joined": Stage(1, (0,), (JOINED,)),
     "seeds": Stage(1, (1,)),
-    "longer": Stage(4, (0,), ("small", "base", "stem 2", "stem 2, width 16", "cap 256"), ("camvid",)),
+    "longer": Stage(4, (0,), ("small", "base", "cap 64", JOINED), ("camvid",)),
 }
-KEPT = 4
-"""Candidates of the second stage, beside `small` and `nano`."""
+KEPT = 3
+"""Candidates that are repeated, beside `small`, `nano` and the joined one."""
 
 
 def main() -> int:
@@ -168,9 +175,10 @@ def run_stage(stage: Stage, data: Path, document: Document) -> None:
 
 
 def chosen(document: Document) -> list[str]:
-    """The best candidates of the first stage, and the two presets that they are measured by."""
+    """The best candidates of the first stage, and those that are repeated in any case."""
+    always = ["small", "nano", JOINED]
     ranked = sorted(CANDIDATES, key=lambda name: -mean_gain(document, name, STAGES["first"]))
-    return ["small", "nano", *[name for name in ranked if name not in ("small", "nano")][:KEPT]]
+    return [*always, *[name for name in ranked if name not in always][:KEPT]]
 
 
 def run(candidate: str, where: str, steps: int, seed: int, folder: Path) -> Document:
