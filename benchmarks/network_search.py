@@ -1,13 +1,13 @@
 """Quality for the time, over networks and schedules: the points that the presets are chosen from.
 
-Every candidate differs from `small` in one thing, but for the last, which joins the three that helped most in the first
-stage. Each trains with the recipe of each of three data sets for as many steps as it makes in `minutes` on this
-machine. Its pace is measured first, all candidates in turn, alone on the machine (`--pace`); the runs themselves are
-counted in steps, so that what else the machine does changes nothing. It is scored on a validation part that was cut out
-of the training part for this alone: no image that any other figure of this project is scored on is seen, neither in
-training nor in scoring. What counts is the mean IoU of the last weights; the best of a run would reward the most
-nervous. A later stage repeats the best candidates with another seed, and the last one gives some more minutes on the
-set with the most classes. Two hours in all.
+Every candidate differs from one network in one thing, but for a few corners and the last, which joins the three that
+helped most in the first stage. Each trains with the recipe of each of three data sets for as many steps as it makes in
+`minutes` on this machine. Its pace is measured first, all candidates in turn, alone on the machine (`--pace`); the runs
+themselves are counted in steps, so that what else the machine does changes nothing. It is scored on a validation part
+that was cut out of the training part for this alone: no image that any other figure of this project is scored on is
+seen, neither in training nor in scoring. What counts is the mean IoU of the last weights; the best of a run would
+reward the most nervous. A later stage repeats the best candidates with another seed, and the last one gives some more
+minutes on the set with the most classes. Two hours in all.
 
 Resumable; writes `benchmarks/results/network_search.json` and the table of docs/decisions/010-presets.md.
 
@@ -38,31 +38,49 @@ PAGE = ROOT / "docs" / "decisions" / "010-presets.md"
 RUNS = ROOT / "runs" / "search"
 SETS = ("ir-horizon", "forest", "camvid")
 
-SMALL = ("--network", "small")
+REFERENCE = "widths 32 to 128"
+NARROW = "width 16, cap 64"
+DEAR = "stem 2, residual, cap 256"
 JOINED = "cap 64, residual, transposed 2×2"
-CANDIDATES: dict[str, tuple[str, ...]] = {
-    "small": SMALL,
-    "nano": ("--network", "nano"),
-    "base": ("--network", "base"),
-    "stem 2, width 16": ("--network", "nano", "--network.stem-stride", "2"),
-    "stem 2": (*SMALL, "--network.stem-stride", "2"),
-    "width 16, cap 128": (*SMALL, "--network.width", "16"),
-    "width 48, cap 192": (*SMALL, "--network.width", "48", "--network.width-cap", "192"),
-    "cap 64": (*SMALL, "--network.width-cap", "64"),
-    "cap 256": (*SMALL, "--network.width-cap", "256"),
-    "depth 3": (*SMALL, "--network.depth", "3"),
-    "depth 5": (*SMALL, "--network.depth", "5"),
-    "residual": (*SMALL, "--network.block", "residual"),
-    "head convolution": (*SMALL, "--network.head", "convolution"),
-    "transposed 2×2": (*SMALL, "--network.upsampling", "transposed-2"),
-    "cosine": (*SMALL, "--training.schedule", "cosine"),
-    "rate × 2": (*SMALL, "--lr", "0.006"),
-    "rate / 2": (*SMALL, "--lr", "0.0015"),
-    JOINED: (
-        *(*SMALL, "--network.width-cap", "64"),
-        *("--network.block", "residual", "--network.upsampling", "transposed-2"),
-    ),
+FIRST = {
+    "--network.stem-stride": "4",
+    "--network.depth": "4",
+    "--network.width": "32",
+    "--network.width-cap": "128",
+    "--network.block": "plain",
+    "--network.head": "linear",
+    "--network.upsampling": "bilinear",
 }
+"""`small` as it was before the search."""
+CANDIDATES: dict[str, dict[str, str]] = {
+    REFERENCE: {},
+    NARROW: {"--network.width": "16", "--network.width-cap": "64"},
+    DEAR: {"--network.stem-stride": "2", "--network.block": "residual", "--network.width-cap": "256"},
+    "stem 2, width 16, cap 64": {
+        "--network.stem-stride": "2",
+        "--network.width": "16",
+        "--network.width-cap": "64",
+    },
+    "stem 2": {"--network.stem-stride": "2"},
+    "width 16": {"--network.width": "16"},
+    "width 48, cap 192": {"--network.width": "48", "--network.width-cap": "192"},
+    "cap 64": {"--network.width-cap": "64"},
+    "cap 256": {"--network.width-cap": "256"},
+    "depth 3": {"--network.depth": "3"},
+    "depth 5": {"--network.depth": "5"},
+    "residual": {"--network.block": "residual"},
+    "head convolution": {"--network.head": "convolution"},
+    "transposed 2×2": {"--network.upsampling": "transposed-2"},
+    "cosine": {"--training.schedule": "cosine"},
+    "rate × 2": {"--lr": "0.006"},
+    "rate / 2": {"--lr": "0.0015"},
+    JOINED: {
+        "--network.width-cap": "64",
+        "--network.block": "residual",
+        "--network.upsampling": "transposed-2",
+    },
+}
+"""What each has in place of `FIRST`'s."""
 
 Document = dict[str, Any]
 
@@ -88,10 +106,10 @@ STAGES = {
     "first": Stage(1, (0,), tuple(name for name in CANDIDATES if name != JOINED)),
     "joined": Stage(1, (0,), (JOINED,)),
     "seeds": Stage(1, (1,)),
-    "longer": Stage(4, (0,), ("small", "base", "cap 64", JOINED), ("camvid",)),
+    "longer": Stage(4, (0,), (REFERENCE, DEAR, "cap 64", JOINED), ("camvid",)),
 }
 KEPT = 3
-"""Candidates that are repeated, beside `small`, `nano` and the joined one."""
+"""Candidates that are repeated, beside the reference, the narrow one and the joined one."""
 
 
 def main() -> int:
@@ -139,20 +157,15 @@ def pace_of(document: Document, candidate: str, where: str) -> float:
     return statistics.mean(document["pace"][f"{name} · {where}"] for name in alike)
 
 
-def network_of(candidate: str) -> tuple[str, ...]:
-    """The flags that say the network, each with its value."""
-    flags = CANDIDATES[candidate]
-    return tuple(word for pair in with_values(flags) if pair[0].startswith("--network") for word in pair)
-
-
-def with_values(flags: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Flags with their values."""
-    return zip(flags[::2], flags[1::2], strict=True)
+def network_of(candidate: str) -> dict[str, str]:
+    """The flags that say the network."""
+    return {flag: value for flag, value in CANDIDATES[candidate].items() if flag.startswith("--network")}
 
 
 def words_of(candidate: str, source: Path, flags: Sequence[str]) -> tuple[str, ...]:
     """What `unetkit train` is told, but for the budget."""
-    return (str(source), *flags, *CANDIDATES[candidate])
+    own = {**FIRST, **CANDIDATES[candidate]}
+    return (str(source), *flags, *(word for pair in own.items() for word in pair))
 
 
 def keep(document: Document) -> None:
@@ -176,7 +189,7 @@ def run_stage(stage: Stage, data: Path, document: Document) -> None:
 
 def chosen(document: Document) -> list[str]:
     """The best candidates of the first stage, and those that are repeated in any case."""
-    always = ["small", "nano", JOINED]
+    always = [REFERENCE, NARROW, JOINED]
     ranked = sorted(CANDIDATES, key=lambda name: -mean_gain(document, name, STAGES["first"]))
     return [*always, *[name for name in ranked if name not in always][:KEPT]]
 
@@ -232,11 +245,11 @@ def scores(document: Document, candidate: str, where: str, minutes: float) -> li
 
 
 def mean_gain(document: Document, candidate: str, stage: Stage) -> float:
-    """Over `small`, on seeds that both have, mean over the data sets."""
+    """Over the reference, on seeds that both have, mean over the data sets."""
     gains = []
     for where in SETS:
-        own, small = (scores(document, name, where, stage.minutes) for name in (candidate, "small"))
-        gains += [statistics.mean(a - b for a, b in zip(own, small, strict=False))] if own and small else []
+        own, first = (scores(document, name, where, stage.minutes) for name in (candidate, REFERENCE))
+        gains += [statistics.mean(a - b for a, b in zip(own, first, strict=False))] if own and first else []
     return statistics.mean(gains) if gains else float("-inf")
 
 
@@ -247,7 +260,7 @@ def steps_a_minute(document: Document, candidate: str) -> str:
 
 def lines_of(document: Document, minutes: float) -> Iterator[str]:
     """A table of the candidates that ran for so long, best first."""
-    yield f"| {minutes:g} min | {' | '.join(SETS)} | gain over `small` | steps a minute | seeds |"
+    yield f"| {minutes:g} min | {' | '.join(SETS)} | gain | steps a minute | seeds |"
     yield "|---" * (len(SETS) + 4) + "|"
     stage = Stage(minutes, ())
     names = [name for name in CANDIDATES if any(scores(document, name, where, minutes) for where in SETS)]

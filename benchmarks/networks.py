@@ -25,10 +25,11 @@ PAGE = Path(__file__).parent.parent / "docs" / "concepts" / "networks.md"
 ROUNDS = 5
 CANDIDATES: dict[str, dict[str, object]] = {
     "stride 4, widths 16 … 64 (`nano`)": PRESETS["nano"],
-    "stride 4, widths 32 … 128 (`small`)": PRESETS["small"],
+    "stride 4, widths 32 … 64 (`small`)": PRESETS["small"],
     "stride 4, widths 24 … 96": {**PRESETS["small"], "width": 24, "width_cap": 96},
+    "stride 4, widths 32 … 128": {**PRESETS["small"], "width_cap": 128},
     "stride 2, widths 16 … 64": {**PRESETS["nano"], "stem_stride": 2},
-    "stride 2, widths 32 … 128": {**PRESETS["small"], "stem_stride": 2},
+    "stride 2, widths 32 … 128": {**PRESETS["small"], "stem_stride": 2, "width_cap": 128},
     "stride 2, residual, widths 32 … 256 (`base`)": PRESETS["base"],
     "`small`, transposed 2×2": {**PRESETS["small"], "upsampling": "transposed-2"},
     "`small`, residual": {**PRESETS["small"], "block": "residual"},

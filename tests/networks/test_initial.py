@@ -14,7 +14,7 @@ from unetkit.networks.unet import UNet
 
 def weight(name: str, rule: Initialisation, **choices: object) -> Tensor:
     torch.manual_seed(0)
-    network = UNet(3, 2, Anatomy(depth=2, width=32, initialisation=rule, **choices))  # type: ignore[arg-type]
+    network = UNet(3, 2, Anatomy(depth=2, width=32, width_cap=128, initialisation=rule, **choices))  # type: ignore[arg-type]
     return network.get_parameter(name).detach()
 
 

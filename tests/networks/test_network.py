@@ -31,8 +31,8 @@ def test_small_is_what_is_taken_when_nothing_is_said() -> None:
 def test_our_presets_grow_from_nano_to_base() -> None:
     sizes = [parameter_count(build("unet", PRESETS[name], 3, 2)) for name in ("nano", "small", "base")]
 
-    assert sizes == sorted(sizes)
-    assert 1_000_000 < sizes[1] < 3_000_000
+    assert sizes == sorted(set(sizes))
+    assert sizes[1] < 1_000_000  # the default is for small computers
 
 
 def test_all_settings_can_be_handed_over_as_they_are() -> None:

@@ -76,7 +76,7 @@ class NetworkSettings(Settings):
     name: str = setting("unet", "unet, or timm-unet (extra `encoders`)")
     depth: int = setting(4, "number of halvings", ge=1, le=7)
     width: int = setting(32, "channels of the first level; doubled at each halving", ge=1, le=512)
-    width_cap: int = setting(128, "no level is wider than this", ge=1, le=4096)
+    width_cap: int = setting(64, "no level is wider than this", ge=1, le=4096)
     block: Literal["plain", "residual"] = setting("plain", "two convolutions, with or without a shortcut")
     bottleneck: Literal["single", "double"] = setting("double", "convolutions in the deepest block")
     convolution_bias: bool = setting(False, "bias in the 3×3 convolutions of the blocks")

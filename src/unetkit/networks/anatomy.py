@@ -47,7 +47,7 @@ class Anatomy:
 
     depth: int = 4
     width: int = 32
-    width_cap: int = 128
+    width_cap: int = 64
     block: BlockKind = "plain"
     bottleneck: BottleneckKind = "double"
     convolution_bias: bool = False

@@ -9,7 +9,7 @@ _OURS: Preset = {
     "name": "unet",
     "depth": 4,
     "width": 32,
-    "width_cap": 128,
+    "width_cap": 64,
     "block": "plain",
     "bottleneck": "double",
     "convolution_bias": False,
@@ -39,7 +39,7 @@ _CLASSIC: Preset = {
 }
 
 PRESETS: dict[str, Preset] = {
-    "nano": {**_OURS, "width": 16, "width_cap": 64},
+    "nano": {**_OURS, "width": 16},
     "small": _OURS,
     "base": {**_OURS, "width_cap": 256, "block": "residual", "stem_stride": 2},
     # 31,030,658 parameters at 1→2. The paper's convolutions are not padded and shrink 572×572 to 388×388; here they
