@@ -108,6 +108,7 @@ STAGES = {
     "seeds": Stage(1, (1,)),
     "longer": Stage(4, (0,), (REFERENCE, DEAR, "cap 64", JOINED), ("camvid",)),
 }
+SEEDS = tuple(sorted({seed for stage in STAGES.values() for seed in stage.seeds}))
 KEPT = 3
 """Candidates that are repeated, beside the reference, the narrow one and the joined one."""
 
@@ -190,7 +191,8 @@ def run_stage(stage: Stage, data: Path, document: Document) -> None:
 def chosen(document: Document) -> list[str]:
     """The best candidates of the first stage, and those that are repeated in any case."""
     always = [REFERENCE, NARROW, JOINED]
-    ranked = sorted(CANDIDATES, key=lambda name: -mean_gain(document, name, STAGES["first"]))
+    first = STAGES["first"]
+    ranked = sorted(CANDIDATES, key=lambda name: -mean_gain(document, name, first.minutes, first.seeds))
     return [*always, *[name for name in ranked if name not in always][:KEPT]]
 
 
@@ -238,17 +240,17 @@ PARTS: dict[str, Callable[[Path], tuple[Path, tuple[str, ...]]]] = {
 # --- the table ----------------------------------------------------------------------------------------------------
 
 
-def scores(document: Document, candidate: str, where: str, minutes: float) -> list[float]:
-    """Of all seeds so far."""
-    start = f"{candidate} · {where} · {minutes:g} min · "
-    return [found["mean_iou"] for key, found in document["runs"].items() if key.startswith(start)]
+def scores(document: Document, candidate: str, where: str, minutes: float, seeds: Sequence[int] = SEEDS) -> list[float]:
+    """Of those seeds that have run, in their order."""
+    keys = [f"{candidate} · {where} · {minutes:g} min · seed {seed}" for seed in seeds]
+    return [document["runs"][key]["mean_iou"] for key in keys if key in document["runs"]]
 
 
-def mean_gain(document: Document, candidate: str, stage: Stage) -> float:
+def mean_gain(document: Document, candidate: str, minutes: float, seeds: Sequence[int] = SEEDS) -> float:
     """Over the reference, on seeds that both have, mean over the data sets."""
     gains = []
     for where in SETS:
-        own, first = (scores(document, name, where, stage.minutes) for name in (candidate, REFERENCE))
+        own, first = (scores(document, name, where, minutes, seeds) for name in (candidate, REFERENCE))
         gains += [statistics.mean(a - b for a, b in zip(own, first, strict=False))] if own and first else []
     return statistics.mean(gains) if gains else float("-inf")
 
@@ -262,12 +264,11 @@ def lines_of(document: Document, minutes: float) -> Iterator[str]:
     """A table of the candidates that ran for so long, best first."""
     yield f"| {minutes:g} min | {' | '.join(SETS)} | gain | steps a minute | seeds |"
     yield "|---" * (len(SETS) + 4) + "|"
-    stage = Stage(minutes, ())
     names = [name for name in CANDIDATES if any(scores(document, name, where, minutes) for where in SETS)]
-    for name in sorted(names, key=lambda name: -mean_gain(document, name, stage)):
+    for name in sorted(names, key=lambda name: -mean_gain(document, name, minutes)):
         each = [scores(document, name, where, minutes) for where in SETS]
         shown = [f"{statistics.mean(one):.3f}" if one else "–" for one in each]
-        gain = mean_gain(document, name, stage)
+        gain = mean_gain(document, name, minutes)
         pace = steps_a_minute(document, name)
         yield f"| {name} | {' | '.join(shown)} | {gain:+.3f} | {pace} | {max(map(len, each))} |"
 
