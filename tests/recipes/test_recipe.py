@@ -58,6 +58,12 @@ def test_a_recipe_names_classes_and_never_source_values(name: str, variant: str)
     assert "=" not in (found.data.classes or "")
 
 
+@pytest.mark.parametrize(("name", "variant"), VARIANTS)
+def test_a_recipe_leaves_the_parts_to_the_data_since_they_may_bring_their_own(name: str, variant: str) -> None:
+    found, plain = _train(name, variant).data, TrainSettings().data
+    assert (found.val, found.test, found.split_by) == (plain.val, plain.test, plain.split_by)
+
+
 @pytest.mark.parametrize("name", RECIPES)
 def test_each_defect_says_what_is_done_here(name: str) -> None:
     assert [defect for defect in load_recipe(name).defects if "→" not in defect] == []
