@@ -186,7 +186,7 @@ class TrainingSettings(Settings):
     ema: float = setting(
         0.98, "decay of the moving average of the weights that is scored and saved; 0 is off", ge=0, lt=1
     )
-    recover: bool = setting(True, "when the loss jumps, go back to the best weights with half the learning rate")
+    recover: bool = setting(True, "when the loss jumps, go back to weights that were good, with half the learning rate")
     early_stopping: int = setting(0, "scorings without a better score before training stops; 0 is off", ge=0)
     metric: str = setting("mean_iou", "the score that chooses the best model", short="--metric", shown="NAME")
     freeze: str = setting(

@@ -26,7 +26,7 @@ from unetkit.files import (
 from unetkit.runs.folder import RunFolder
 
 KEY = "checkpoint"
-FORMAT = 2
+FORMAT = 3
 
 Loaded = tuple[dict[str, Array], dict[str, Any]]
 

@@ -1,4 +1,4 @@
-"""A loss that jumps: noticed from the losses alone, so that a run that is resumed notices it at the same step."""
+"""A loss that rises: noticed from the losses alone, so that a run that is resumed notices it at the same step."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import math
 import statistics
 from dataclasses import dataclass, field
 
-BEFORE = 32  # steps that say what the loss was
-NOW = 8  # steps that say what it is
+BEFORE = 32  # steps that say what the loss was; at the beginning of a run as few as `NOW`
+NOW = 16  # steps that say what it is
 JUMP = math.log(3)
-SIGMAS = 6  # of the mean of the last steps, as the steps before scatter
+CALM = math.log(1.5)
+SIGMAS = 6  # of the difference of both medians, as the losses scatter
+LONG = 200  # steps whose scatter counts
 SMALLEST = 1e-12
+MEDIAN = 1.11  # of normal numbers: the scatter of a median of n, times √n, in mean differences of neighbours
 LOWER = 0.5  # of the learning rate, with each recovery
 MOST = 5  # recoveries of a run: who jumps more often is not helped by another
 
@@ -19,30 +22,62 @@ MOST = 5  # recoveries of a run: who jumps more often is not helped by another
 class Guard:
     """Watches the loss of every step.
 
-    A jump is a geometric mean of the last `NOW` losses of more than three times that of the `BEFORE` ones before, and
-    beyond what their scatter explains: single images may be as hard as they like.
+    A jump is a median of the last `NOW` losses of more than three times the lowest that `BEFORE` losses in a row ever
+    had, and beyond what scatter explains: single images may be as hard as they like, and a rise may be slow.
 
     Attributes:
         logs: logarithms of the last losses.
+        lowest: median of `BEFORE` logarithms in a row, where it was lowest; None before there were enough.
+        difference: mean absolute difference of neighbours among them: it knows nothing of whatever slope they have.
+        seen: losses that `difference` has seen.
+        kept: the step whose weights the run would go back to.
         factor: of the learning rate; halved with each recovery.
-        recoveries: [step of the jump, step gone back to; −1 where no weights were scored yet].
+        recoveries: [step of the jump, step gone back to].
     """
 
     logs: list[float] = field(default_factory=list[float])
+    lowest: float | None = None
+    difference: float = 0.0
+    seen: int = 0
+    kept: int = 0
     factor: float = 1.0
     recoveries: list[list[int]] = field(default_factory=list[list[int]])
 
     def jumped(self, loss: float) -> bool:
-        """Take in the loss of a step; says whether it has jumped, once for each jump."""
-        self.logs = [*self.logs[-(BEFORE + NOW - 1) :], math.log(max(loss, SMALLEST))]
-        if len(self.logs) < BEFORE + NOW or len(self.recoveries) >= MOST:
+        """Take in the loss of a step; says whether it has jumped, once for each jump that is then answered."""
+        self._take_in(math.log(max(loss, SMALLEST)))
+        before = self.logs[:-NOW]
+        if len(before) < NOW:
             return False
-        before, now = self.logs[:BEFORE], self.logs[BEFORE:]
-        noise = SIGMAS * statistics.pstdev(before) / math.sqrt(NOW)
-        return statistics.fmean(now) - statistics.fmean(before) > max(JUMP, noise)
+        level = statistics.median(before)
+        self.lowest = level if self.lowest is None else min(level, self.lowest)
+        noise = SIGMAS * MEDIAN * self.difference * math.sqrt(1 / len(before) + 1 / NOW)
+        return self._rise() > max(JUMP, noise)
 
-    def recovered(self, step: int, back_to: int) -> None:
-        """The run goes on from the weights of step `back_to` with a lower rate; what the losses were is forgotten."""
-        self.recoveries.append([step, back_to])
+    def is_calm(self, step: int) -> bool:
+        """Whether the weights after `step` are worth going back to, and newer by a while than those that are kept."""
+        return self.lowest is not None and step - self.kept >= BEFORE + NOW and self._rise() < CALM
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether this run has gone back as often as a run may."""
+        return len(self.recoveries) >= MOST
+
+    def recovered(self, step: int) -> None:
+        """The run goes on from the weights that are kept, with a lower rate."""
+        self.recoveries.append([step, self.kept])
         self.factor *= LOWER
-        self.logs = []
+        self.forget()
+
+    def forget(self) -> None:
+        """What the losses were does not count any more."""
+        self.logs, self.lowest, self.difference, self.seen = [], None, 0.0, 0
+
+    def _take_in(self, log: float) -> None:
+        if self.logs:
+            self.seen += 1
+            self.difference += (abs(log - self.logs[-1]) - self.difference) / min(self.seen, LONG)
+        self.logs = [*self.logs[-(BEFORE + NOW - 1) :], log]
+
+    def _rise(self) -> float:
+        return statistics.median(self.logs[-NOW:]) - (self.lowest or 0.0)

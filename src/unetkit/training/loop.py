@@ -49,7 +49,7 @@ class Loop:
 
     Attributes:
         score: name → value on the validation split; raises Interrupted when a signal came meanwhile.
-        recover: what is done when the loss has jumped; None lets it.
+        jumped: called when the loss has jumped.
         spent: what the time goes into.
         clock: seconds of training so far.
         names: the files of a batch.
@@ -64,7 +64,7 @@ class Loop:
     seed: int
     score: Callable[[], dict[str, float]]
     saver: Saver
-    recover: Callable[[], None] | None
+    jumped: Callable[[], None]
     spent: Spent
     clock: Callable[[], float]
     names: Callable[[Batch], list[str]]
@@ -81,6 +81,8 @@ class Loop:
             TrainingDiverged: a step made NaN or Inf, or weights that score so; the last checkpoint is whole.
             Interrupted: SIGINT, SIGTERM or SIGUSR1; the state was saved, after the step in progress.
         """
+        if not self.stepper.kept:
+            self._keep()
         pace = Pace(self._finish_seconds())
         stream = iter(self.batches)
         while True:
@@ -129,8 +131,18 @@ class Loop:
         pace.stepped(record.seconds)
         for observer in self.observers:
             observer.stepped(record)
-        if self.recover is not None and self.progress.guard.jumped(outcome.loss):
-            self.recover()
+        self._watch(outcome.loss)
+
+    def _watch(self, loss: float) -> None:
+        guard = self.progress.guard
+        if guard.jumped(loss):
+            self.jumped()
+        elif guard.is_calm(self.progress.step):
+            self._keep()
+
+    def _keep(self) -> None:
+        self.stepper.keep()
+        self.progress.guard.kept = self.progress.step
 
     def _diverged(self, what: str) -> TrainingDiverged:
         files = [name for batch in self._batches for name in self.names(batch)]

@@ -12,7 +12,7 @@ from unetkit.training.loop import Loop, Rhythm
 from unetkit.training.observers import Observer
 from unetkit.training.plan import Plan
 from unetkit.training.recording import Figures, History, TensorBoard
-from unetkit.training.saving import Saver, recall_best
+from unetkit.training.saving import Saver
 from unetkit.training.scoring import Scorer
 from unetkit.training.screen import Screen
 from unetkit.training.session import Session
@@ -48,7 +48,7 @@ def run_loop(run: RunFolder, session: Session, plan: Plan, scorer: Scorer, stop:
                 seed=session.settings.training.seed,
                 score=scorer,
                 saver=saver,
-                recover=(lambda: go_back(session, saver)) if session.settings.training.recover else None,
+                jumped=lambda: answer_jump(session),
                 spent=spent,
                 clock=session.clock,
                 names=lambda batch: names_of(session, batch),
@@ -76,20 +76,21 @@ def _observers(run: RunFolder, session: Session, scorer: Scorer, screen: Screen)
     ]
 
 
-def go_back(session: Session, saver: Saver) -> None:
-    """The loss has jumped: the run goes on from its best weights with half the rate, or from where it is with less.
-
-    The state is saved at once: a run that is killed later must find the best weights of now, not newer ones.
-    """
-    progress = session.progress
-    back_to = recall_best(saver.run, session)
-    progress.guard.recovered(progress.step, back_to)
-    where = f"back to the best weights, those of step {back_to}" if back_to >= 0 else "no weights were scored yet"
+def answer_jump(session: Session) -> None:
+    """The loss has jumped: the run says so and goes back to weights that were good, with half the rate, if it may."""
+    guard, step = session.progress.guard, session.progress.step
+    wanted = session.settings.training.recover
+    if not wanted or guard.is_spent:
+        guard.forget()
+        why = ", having gone back often enough" if wanted else " (--training.no-recover)"
+        warn(f"the loss has jumped at step {step}: the run goes on as it is{why}")
+        return
+    session.stepper.go_back()
+    guard.recovered(step)
     warn(
-        f"the loss has jumped at step {progress.step}: {where}; the learning rate is {progress.guard.factor:g} of what "
-        "was planned (--training.no-recover lets it run)"
+        f"the loss has jumped at step {step}: back to the weights of step {guard.kept}; the learning rate is "
+        f"{guard.factor:g} of what was planned (--training.no-recover lets it run)"
     )
-    saver.state(now=True)
 
 
 def _tell_patience(session: Session, plan: Plan) -> None:

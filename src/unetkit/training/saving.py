@@ -7,8 +7,6 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-import torch
-
 from unetkit.console import warn
 from unetkit.errors import FormatError
 from unetkit.runs import RunFolder, has_state, load_best, load_newest_intact, save_best, save_last
@@ -82,18 +80,6 @@ def best_arrays(run: RunFolder, session: Session) -> tuple[Arrays, Landmark | No
         return average_arrays(session), None
     held = session.group.told(load_best(run) if session.group.leads else ({}, {}))
     return held[0], Landmark(**held[1])
-
-
-def recall_best(run: RunFolder, session: Session) -> int:
-    """Put the best weights so far back, with an optimiser that remembers nothing; the step they are from.
-
-    −1, and nothing is put back, where no weights were scored yet.
-    """
-    arrays, reached = best_arrays(run, session)
-    if reached is None:
-        return -1
-    session.stepper.go_back({name: torch.from_numpy(array) for name, array in arrays.items()})
-    return reached.step
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -66,6 +66,7 @@ class Stepper:
 
     Attributes:
         steps: made so far, by this stepper.
+        kept: the averaged weights and statistics that `go_back` goes back to; {} before the first `keep`.
         looks_first: whether a step waits for its numbers before it updates anything. On a GPU it need not: the fused
             optimisers leave out an update that the device itself finds to be not finite.
     """
@@ -87,6 +88,7 @@ class Stepper:
         self.compute = compute
         self.group = group
         self.steps = 0
+        self.kept: dict[str, Tensor] = {}
         self.looks_first = compute.device == "cpu" or not optimiser.skips
         self._forward = Compiled(network) if compute.compiled else network
         self._limit = clip or math.inf
@@ -118,10 +120,14 @@ class Stepper:
             self._update()
         return launched
 
-    def go_back(self, weights: Mapping[str, Tensor]) -> None:
-        """Take these weights and statistics, for the average too; the optimiser forgets what it has seen."""
-        self.network.load_state_dict(weights)
-        self.average.network.load_state_dict(weights)
+    def keep(self) -> None:
+        """Remember the averaged weights and statistics as they are."""
+        self.kept = {name: tensor.clone() for name, tensor in self.average.network.state_dict().items()}
+
+    def go_back(self) -> None:
+        """Take what is kept, for the average too; the optimiser forgets what it has seen."""
+        self.network.load_state_dict(self.kept)
+        self.average.network.load_state_dict(self.kept)
         self.optimiser.forget()
 
     def twin(self) -> Stepper:
