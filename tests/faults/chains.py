@@ -35,7 +35,10 @@ KINDS: dict[str, dict[str, Any]] = {
     "stops early": {"training.early_stopping": 3, "training.learning_rate": 1e-9, "training.epochs": 9},
     "rare states": {"training.checkpoint_every": 0.2, "training.optimiser": "rmsprop"},
     "images on disk": {"training.cache": "disk"},
+    "jumps": {"training.epochs": 12, "training.schedule": "constant", "training.learning_rate": 0.003},
 }
+RUINED = {"jumps": 30}
+"""The step of a kind after which its weights are ruined, so that its loss jumps."""
 TIMES = {"seconds", "scored_at", "scoring_seconds", "digest", "run", "model"}
 
 
@@ -50,6 +53,7 @@ class Chain:
     kills: int = 0
     moments: int = 0
     without: str = ""
+    ruined: int = 0
     out: Path = field(init=False)
 
     def __post_init__(self) -> None:
@@ -78,6 +82,7 @@ class Chain:
             "source": None if begun else str(self.source),
             "die_at": die_at,
             "without": self.without if begun else "",
+            "ruined": self.ruined,
             **more,
         }
         (self.root / CALL).write_text(json.dumps(call), encoding="utf-8")
@@ -135,16 +140,20 @@ class Bench:
     def whole(self, kind: str) -> tuple[dict[str, str], int]:
         """The bits of the run that was never killed, and the number of its moments."""
         if kind not in self.known:
-            chain = Chain(self.children, self.folder / f"whole {kind}", KINDS[kind], self.source)
+            chain = self.new(f"whole {kind}", kind)
             assert chain.part()
             self.known[kind] = bits(chain.out), chain.moments
         return self.known[kind]
+
+    def new(self, name: str, kind: str) -> Chain:
+        """A training of this kind that has not begun."""
+        return Chain(self.children, self.folder / name, KINDS[kind], self.source, ruined=RUINED.get(kind, 0))
 
     def chain(self, seed: int, kind: str, without: str = "") -> Chain:
         """A training of this kind, killed up to six times at moments that the seed draws, and brought to its end."""
         _, moments = self.whole(kind)
         drawn = random.Random(f"{seed} {kind}")
-        chain = Chain(self.children, self.folder / f"{seed} {kind} {without}", KINDS[kind], self.source)
+        chain = self.new(f"{seed} {kind} {without}", kind)
         chain.without = without
         for _ in range(drawn.randint(1, MOST_KILLS)):
             if chain.part(die_at=drawn.randint(1, max(moments // 2, 1))):

@@ -34,7 +34,8 @@ MMAP_THRESHOLD = -3  # of glibc: what is larger than this is mapped for itself
 def training(root: Path, begin: Callable[[], None]) -> None:
     """Train as `call.json` in `root` says, die at the moment that it names (0: live), and say how many it had.
 
-    Its keys: `values` (settings by name), `source`, `die_at`, `without` (what a broken product leaves out). One of
+    Its keys: `values` (settings by name), `source`, `die_at`, `without` (what a broken product leaves out), `ruined`
+    (the step after which the weights are ruined, so that the loss jumps; 0 is never). One of
     these lets something else happen at that moment: `error`, the number with which a call on a file fails; `vanish`, a
     file that goes; `memory`, the bytes that may still be taken; `short`, that there are none for this one call.
     """
@@ -42,6 +43,8 @@ def training(root: Path, begin: Callable[[], None]) -> None:
     call: dict[str, Any] = json.loads((root / CALL).read_text(encoding="utf-8"))
     torch.set_num_threads(1)
     begin()
+    if call["ruined"]:
+        _ruin_after(call["ruined"])
     if call["without"]:
         LEFT_OUT[call["without"]]()
     moments = Moments(call["die_at"], happening(call))
@@ -62,6 +65,19 @@ def acknowledged(save: Callable[..., None]) -> Callable[..., None]:
         os.writev(1, [f"saved {step}\n".encode()])
 
     return saved
+
+
+def _ruin_after(ruined: int) -> None:
+    made = Stepper.step
+
+    def step(self: Stepper, batches: Any, seed: int) -> Any:
+        outcome = made(self, batches, seed)
+        if seed % 2**32 == ruined:  # the number of the step is in the seed
+            for weight in self.network.parameters():
+                weight.data.mul_(-30)
+        return outcome
+
+    Stepper.step = step  # type: ignore[method-assign]
 
 
 FILE_CALLS: list[tuple[Any, str]] = [(os, "fsync"), (os, "replace"), (os, "mkdir"), (os, "rename"), (io, "open")]
@@ -169,6 +185,13 @@ def _without_dropout_seed() -> None:
     saving.load_newest_intact = noted
 
 
+def _without_kept() -> None:
+    under = state._under  # pyright: ignore[reportPrivateUsage]
+    state._under = lambda tensors, prefix: (  # pyright: ignore[reportPrivateUsage]
+        {} if prefix == "kept." else under(tensors, prefix)
+    )
+
+
 def _without_patience() -> None:
     progress = state.Progress.from_json
 
@@ -193,6 +216,7 @@ LEFT_OUT: dict[str, Callable[[], None]] = {
     "order": _without_order,
     "dropout": _without_dropout_seed,
     "patience": _without_patience,
+    "kept weights": _without_kept,
     "schedule": _without_schedule,
     "fsync": _without_fsync,
 }
