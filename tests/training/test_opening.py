@@ -11,6 +11,7 @@ import pytest
 
 from unetkit.config.jobs import TrainSettings
 from unetkit.config.writing import to_yaml
+from unetkit.data.manifest import HASH, MASK_HASH, Manifest, save_manifest
 from unetkit.errors import ConfigError, DataError
 from unetkit.recipes.settings import settings
 from unetkit.runs import RunFolder, save_last
@@ -24,10 +25,12 @@ Run = Callable[..., TrainResult]
 
 @pytest.fixture
 def run(tmp_path: Path) -> RunFolder:
+    def write_manifest(folder: Path) -> None:
+        hashes: dict[str, tuple[str, ...]] = {HASH: (), MASK_HASH: ()}
+        save_manifest(Manifest(tmp_path, (), hashes, {"classes": []}), folder, sealed=True)
+
     text = to_yaml(TrainSettings(start_from="gone.safetensors"))
-    return RunFolder.create(
-        tmp_path / "run", config=text, environment={}, write_manifest=lambda folder: (folder / "manifest.csv").touch()
-    )
+    return RunFolder.create(tmp_path / "run", config=text, environment={}, write_manifest=write_manifest)
 
 
 def asking(run: RunFolder, **values: object) -> TrainSettings:
@@ -122,6 +125,22 @@ def test_files_that_changed_since_a_run_began_are_refused_by_name(
         train(TrainSettings(resume=str(result.run)))
     assert file.name in refused.value.where
     assert "--config" in refused.value.advice
+
+
+def test_a_run_that_left_out_bad_files_goes_on_only_with_all_the_others(scenes: Path, tmp_path: Path, trained: Run):
+    data = Path(shutil.copytree(scenes, tmp_path / "data"))
+    bad, sound = sorted((data / "images").iterdir())[2:4]
+    bad.write_bytes(b"")
+    result = trained(data, **{"data.skip_bad": True})
+    result.model.unlink()
+    kept = sound.read_bytes()
+    sound.unlink()
+    with pytest.raises(DataError, match="1 of 22 files have changed") as refused:
+        train(TrainSettings(resume=str(result.run)))
+    assert f"images/{sound.name} (gone)" in refused.value.where
+    assert "--skip-bad" not in refused.value.advice
+    sound.write_bytes(kept)
+    assert train(TrainSettings(resume=str(result.run))) is not None
 
 
 def test_a_longer_budget_trains_on_with_a_new_plan_and_is_remembered(scenes: Path, trained: Run):

@@ -9,6 +9,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 import unetkit
+from unetkit import console
 from unetkit.cli.call import current_call
 from unetkit.cli.command import Outcome, job_command
 from unetkit.cli.idle import Idle
@@ -45,4 +46,5 @@ def train(
 def _hush_followers() -> None:
     """Of the processes that `torchrun` starts, the first one speaks; an error has its own way, and is always told."""
     if int(os.environ.get("RANK", "0")) > 0:
+        console.switch_off()
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for as long as the process lives
