@@ -89,6 +89,26 @@ def test_the_model_a_run_began_with_is_needed_only_until_its_first_checkpoint(ru
     assert resumed(run).start_from is None
 
 
+def test_files_a_run_begins_with_are_named_so_that_it_can_go_on_from_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scenes: Path, trained: Run
+):
+    monkeypatch.chdir(tmp_path)
+    first = trained(scenes, out="first")
+    begun = trained(
+        scenes, out="second", start_from="first", **{"training.steps": None, "training.plan": "first/plan.json"}
+    )
+    begun.model.unlink()
+    for written in (begun.run / "plan.json", *(begun.run / "checkpoints").iterdir()):
+        written.unlink()
+    said_again = {"start_from": "first", "training.plan": "first/plan.json"}
+    assert resumed(RunFolder(begun.run), **said_again).start_from == str(tmp_path / "first")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    again = train(TrainSettings(resume=str(tmp_path / begun.run)))
+    assert again is not None
+    assert (again.steps, again.best) == (first.steps, begun.best)
+
+
 def test_data_beside_a_run_that_goes_on_are_refused(run: RunFolder):
     with pytest.raises(ConfigError):
         begin(TrainSettings(resume=str(run.path)), "photos")

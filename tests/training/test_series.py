@@ -84,5 +84,11 @@ def test_what_does_not_fit_a_series_is_refused(
         assert isinstance(said, TrainSettings)
         with pytest.raises(ConfigError):
             train_seeds(said)
+    plan = str(tmp_path / "three" / "seed-4" / "plan.json")
+    with pytest.raises(ConfigError, match="--overwrite would replace"):
+        train_seeds(
+            asked(out=str(tmp_path / "three"), overwrite=True, **{"training.steps": None, "training.plan": plan}),
+            str(scenes),
+        )
     with pytest.raises(DataError, match="a run for each seed"):
         locate_model(str(tmp_path / "three"))

@@ -18,6 +18,7 @@ from unetkit.data.verify import known_hashes, not_as_known
 from unetkit.errors import ConfigError, DataError
 from unetkit.runs import RunFolder, environment, has_state, name_of_data, next_free, refuse_taken
 from unetkit.training.choices import refuse_unknown
+from unetkit.training.places import with_whole_paths
 from unetkit.training.result import TrainResult
 from unetkit.training.resuming import resumed_settings
 from unetkit.training.session import Session
@@ -50,6 +51,7 @@ def begin(settings: TrainSettings, source: str | None) -> Beginning:
             longer budget for a run that has ended; or a name that no table holds.
         DataError: `settings.resume` is no run; or files are not those that it began with.
     """
+    settings = with_whole_paths(settings)
     if settings.resume is not None:
         return _again(settings, settings.resume, source)
     if source is None:

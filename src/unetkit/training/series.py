@@ -18,6 +18,8 @@ from unetkit.console import say
 from unetkit.errors import ConfigError, Interrupted, UnetkitError
 from unetkit.files import read_json, read_sealed_text, write_json, write_sealed_text
 from unetkit.runs import SERIES, RunFolder, is_series, name_of_data, new_folder, next_free
+from unetkit.training.choices import refuse_unknown
+from unetkit.training.places import with_whole_paths
 from unetkit.training.result import TrainResult
 from unetkit.training.resuming import resumed_settings
 from unetkit.training.train import train
@@ -94,6 +96,7 @@ def train_seeds(settings: TrainSettings, source: str | None = None, *, started: 
 
 def _open(settings: TrainSettings, source: str | None) -> tuple[Path, TrainSettings, str]:
     """The folder of the series, with what all its runs share."""
+    settings = with_whole_paths(settings)
     if settings.resume is not None:
         return _go_on(settings, Path(settings.resume))
     if source is None:
@@ -101,6 +104,7 @@ def _open(settings: TrainSettings, source: str | None) -> tuple[Path, TrainSetti
     if settings.preview is not None:
         raise ConfigError("a preview shows one seed", where="--preview", advice="leave out --seeds")
     folder = Path(settings.out) if settings.out else next_free(Path("runs"), name_of_data(source))
+    refuse_unknown(settings)
     with new_folder(folder, overwrite=settings.overwrite, ours=is_series) as filling:
         write_sealed_text(filling / SETTINGS, to_yaml(settings))
         write_json(filling / SERIES, {"data": str(Path(source).absolute())})
