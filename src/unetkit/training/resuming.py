@@ -9,10 +9,11 @@ from typing import Any
 from unetkit.config.base import Settings
 from unetkit.config.jobs import TrainSettings
 from unetkit.config.keys import Path, keys_of
+from unetkit.config.layers import Given, resolve
 from unetkit.config.sections import BUDGETS
 from unetkit.config.writing import scalar, value_at
 from unetkit.errors import ConfigError
-from unetkit.runs import RunFolder
+from unetkit.runs import RunFolder, is_series
 
 FREE = frozenset(
     {
@@ -50,6 +51,12 @@ def resumed_settings(run: RunFolder, kept: TrainSettings, asked: TrainSettings) 
         raise _refusal(run, kept, changed, budget)
     new = {path: value for path, value in said.items() if path in FREE} | (budget if asked.extend else {})
     return _with_values(kept, new)
+
+
+def going_on(run: str, settings: TrainSettings) -> TrainSettings:
+    """To go on with `run`, computed where `settings` say: for a run of a series; all else it has already."""
+    free = {path: Given(value_of(settings, path), "series") for path in FREE}
+    return resolve(TrainSettings, [free | {("resume",): Given(run, "series")}]).settings
 
 
 def explicit(settings: TrainSettings) -> Said:
@@ -104,7 +111,8 @@ def _refusal(
     other = (
         f"unetkit train DATA --config {shlex.quote(str(run.config))} --out ANOTHER-FOLDER, with what you would change"
     )
-    longer = "--extend trains on with a longer budget\n" if set(changed) == set(budget) else ""
+    extends = set(changed) == set(budget) and not is_series(run.path)
+    longer = "--extend trains on with a longer budget\n" if extends else ""
     return ConfigError(
         f"{number} not those that this run began with, and a run that goes on keeps them",
         where="; ".join(differing),

@@ -19,9 +19,10 @@ from unetkit.errors import ConfigError, Interrupted, UnetkitError
 from unetkit.files import read_json, read_sealed_text, write_json, write_sealed_text
 from unetkit.runs import SERIES, RunFolder, is_series, name_of_data, new_folder, next_free
 from unetkit.training.choices import refuse_unknown
+from unetkit.training.distributed import launched
 from unetkit.training.places import with_whole_paths
 from unetkit.training.result import TrainResult
-from unetkit.training.resuming import resumed_settings
+from unetkit.training.resuming import going_on, resumed_settings
 from unetkit.training.train import train
 
 SETTINGS, SCORES = "config.yaml", "scores.json"
@@ -96,6 +97,7 @@ def train_seeds(settings: TrainSettings, source: str | None = None, *, started: 
 
 def _open(settings: TrainSettings, source: str | None) -> tuple[Path, TrainSettings, str]:
     """The folder of the series, with what all its runs share."""
+    _refuse_sharing()
     settings = with_whole_paths(settings)
     if settings.resume is not None:
         return _go_on(settings, Path(settings.resume))
@@ -111,6 +113,15 @@ def _open(settings: TrainSettings, source: str | None) -> tuple[Path, TrainSetti
     return folder, settings, source
 
 
+def _refuse_sharing() -> None:
+    if launched() > 1:
+        raise ConfigError(
+            "several processes train one run, and several seeds are several runs",
+            where=f"torchrun with {launched()} processes, and --seeds or the folder of a series",
+            advice="leave out torchrun, or train one seed after the other: torchrun ... -m unetkit train DATA --seed 1",
+        )
+
+
 def _go_on(asked: TrainSettings, folder: Path) -> tuple[Path, TrainSettings, str]:
     if asked.extend:
         raise ConfigError("a series is not made longer", where="--extend", advice="extend one of its runs")
@@ -122,7 +133,7 @@ def _run(settings: TrainSettings, source: str, seed: int, folder: Path, started:
     path = folder / f"seed-{seed}"
     try:
         if RunFolder.is_run(path):
-            result = train(TrainSettings(resume=str(path)), started=started)
+            result = train(going_on(str(path), settings), started=started)
         else:
             training = settings.training.model_copy(update={"seed": seed})
             alone = {"training": training, "out": str(path), "seeds": 1, "resume": None, "overwrite": False}
