@@ -124,6 +124,15 @@ def test_a_run_that_has_ended_is_no_error_and_cannot_be_made_longer(scenes: Path
     assert f"--from {result.run}" in refused.value.advice
 
 
+def test_a_run_that_has_lost_its_scores_is_closed_again(scenes: Path, trained: Run):
+    result = trained(scenes)
+    RunFolder(result.run).scores.unlink()
+    again = train(TrainSettings(resume=str(result.run)))
+    assert again is not None
+    assert (again.steps, again.best) == (result.steps, result.best)
+    assert RunFolder(result.run).read_scores()["scores"] == result.scores
+
+
 def test_commands_to_paste_hold_paths_with_blanks(run: RunFolder, tmp_path: Path):
     path = run.path.rename(tmp_path / "my run")
     with pytest.raises(ConfigError) as changed:

@@ -39,8 +39,8 @@ class Beginning:
 
     @property
     def ended(self) -> RunFolder | None:
-        """The run, if there is nothing left to train."""
-        return self.run if self.run is not None and self.run.finished else None
+        """The run, if there is nothing left to do."""
+        return self.run if self.run is not None and _has_ended(self.run) else None
 
 
 def begin(settings: TrainSettings, source: str | None) -> Beginning:
@@ -86,10 +86,15 @@ def _again(asked: TrainSettings, name: str, source: str | None) -> Beginning:
         )
     kept = settings_of_text(TrainSettings, run.read_config(), str(run.config))
     settings = resumed_settings(run, kept, asked)
-    if not run.finished:
+    if not _has_ended(run):
         with limited_to(settings.training.threads):
             _refuse_changed(run)
     return Beginning(_going_on(settings, run), str(run.path), run, settings if asked.extend else None)
+
+
+def _has_ended(run: RunFolder) -> bool:
+    """The model is written last; a run that has lost its scores since is closed again, and makes them anew."""
+    return run.finished and run.scores.is_file()
 
 
 def _refuse_changed(run: RunFolder) -> None:
