@@ -11,7 +11,7 @@ import pytest
 
 from unetkit.config.jobs import TrainSettings
 from unetkit.config.writing import to_yaml
-from unetkit.data.manifest import HASH, MASK_HASH, Manifest, save_manifest
+from unetkit.data.manifest import HASH, MASK_HASH, Manifest, load_manifest, save_manifest
 from unetkit.errors import ConfigError, DataError
 from unetkit.recipes.settings import settings
 from unetkit.runs import RunFolder, save_last
@@ -109,9 +109,21 @@ def test_files_a_run_begins_with_are_named_so_that_it_can_go_on_from_anywhere(
     assert (again.steps, again.best) == (first.steps, begun.best)
 
 
-def test_data_beside_a_run_that_goes_on_are_refused(run: RunFolder):
-    with pytest.raises(ConfigError):
-        begin(TrainSettings(resume=str(run.path)), "photos")
+def test_data_that_were_moved_are_found_again_where_they_lie_now(scenes: Path, tmp_path: Path, trained: Run):
+    old, new = tmp_path / "data", tmp_path / "elsewhere" / "data"
+    result = trained(Path(shutil.copytree(scenes, old)))
+    result.model.unlink()
+    shutil.move(old, new)
+    with pytest.raises(DataError, match="is not there") as lost:
+        train(TrainSettings(resume=str(result.run)))
+    assert f"unetkit train FOLDER --resume {result.run}" in lost.value.advice
+    with pytest.raises(DataError, match="24 of 24 files have changed"):
+        train(TrainSettings(resume=str(result.run)), str(scenes / "images"))
+    assert train(TrainSettings(resume=str(result.run)), str(new)) is not None
+    assert load_manifest(RunFolder(result.run).manifest).root == new
+    shutil.move(new, old)
+    assert train(TrainSettings(resume=str(result.run)), str(old)) is not None
+    assert load_manifest(RunFolder(result.run).manifest).root == old, "of a run that has ended, too"
 
 
 def test_a_run_that_has_ended_is_no_error_and_cannot_be_made_longer(scenes: Path, trained: Run):

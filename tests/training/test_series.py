@@ -98,6 +98,8 @@ def test_what_does_not_fit_a_series_is_refused(
         with pytest.raises(ConfigError) as refused:
             train_seeds(said)
         assert "--extend" not in refused.value.advice
+    with pytest.raises(ConfigError, match="has its data already"):
+        train_seeds(TrainSettings(resume=str(tmp_path / "three")), str(scenes))
     plan = str(tmp_path / "three" / "seed-4" / "plan.json")
     with pytest.raises(ConfigError, match="--overwrite would replace"):
         train_seeds(

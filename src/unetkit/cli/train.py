@@ -28,7 +28,8 @@ def _idle(settings: TrainSettings, _data: str | None = None) -> Iterator[Idle]:
 def train(
     settings: TrainSettings,
     data: Annotated[
-        str | None, Parameter(name="DATA", help="folder, manifest or table of pairs; none with --resume")
+        str | None,
+        Parameter(name="DATA", help="folder, manifest or table of pairs; with --resume only where they were moved to"),
     ] = None,
     /,
 ) -> Outcome:

@@ -12,7 +12,7 @@ from unetkit.config.sections import DataSettings
 from unetkit.config.writing import to_yaml
 from unetkit.console import say
 from unetkit.data.dataset import write_manifest
-from unetkit.data.manifest import HASH, load_manifest
+from unetkit.data.manifest import HASH, load_manifest, save_description
 from unetkit.data.parallel import limited_to
 from unetkit.data.verify import known_hashes, not_as_known
 from unetkit.errors import ConfigError, DataError
@@ -46,9 +46,12 @@ class Beginning:
 def begin(settings: TrainSettings, source: str | None) -> Beginning:
     """Read the settings of the run to continue, or take the ones given.
 
+    Args:
+        source: DATA; of a run to continue the folder that its files have been moved to, None where they were.
+
     Raises:
-        ConfigError: neither DATA nor --resume, or both; something beside --resume that the run does not have; a
-            longer budget for a run that has ended; or a name that no table holds.
+        ConfigError: neither DATA nor --resume; something beside --resume that the run does not have; a longer budget
+            for a run that has ended; or a name that no table holds.
         DataError: `settings.resume` is no run; or files are not those that it began with.
     """
     settings = with_whole_paths(settings)
@@ -71,12 +74,6 @@ def tell_ended(run: RunFolder) -> TrainResult:
 
 
 def _again(asked: TrainSettings, name: str, source: str | None) -> Beginning:
-    if source is not None:
-        raise ConfigError(
-            "a run that goes on has its data already",
-            where=source,
-            advice=f"unetkit train --resume {shlex.quote(name)}",
-        )
     run = RunFolder.at(Path(name))
     if run.finished and asked.extend:
         raise ConfigError(
@@ -86,9 +83,9 @@ def _again(asked: TrainSettings, name: str, source: str | None) -> Beginning:
         )
     kept = settings_of_text(TrainSettings, run.read_config(), str(run.config))
     settings = resumed_settings(run, kept, asked)
-    if not _has_ended(run):
+    if source is not None or not _has_ended(run):
         with limited_to(settings.training.threads):
-            _refuse_changed(run)
+            _find_files(run, None if source is None else Path(source))
     return Beginning(_going_on(settings, run), str(run.path), run, settings if asked.extend else None)
 
 
@@ -97,9 +94,9 @@ def _has_ended(run: RunFolder) -> bool:
     return run.finished and run.scores.is_file()
 
 
-def _refuse_changed(run: RunFolder) -> None:
-    """The sealed manifest of the run knows the files as they were when it began; all of them, or it does not go on."""
-    manifest = load_manifest(run.manifest)
+def _find_files(run: RunFolder, moved_to: Path | None) -> None:
+    """All files as they were when the run began, by their hashes; where they have been moved to is remembered."""
+    manifest = load_manifest(run.manifest, moved_to)
     known = known_hashes(manifest)
     wrong = not_as_known(manifest.root, known)
     if wrong:
@@ -108,9 +105,13 @@ def _refuse_changed(run: RunFolder) -> None:
         raise DataError(
             f"{len(wrong):,} of {len(known):,} files have changed since this run began",
             where=f"{manifest.root}: {first}{more}",
-            advice="put back what they were; or train anew on what they are: unetkit train DATA --config "
-            f"{shlex.quote(str(run.config))} --out ANOTHER-FOLDER",
+            advice="put back what they were, or say where they lie now:\n"
+            f"unetkit train FOLDER --resume {shlex.quote(str(run.path))}\n"
+            "or train anew on what they are:\n"
+            f"unetkit train DATA --config {shlex.quote(str(run.config))} --out ANOTHER-FOLDER",
         )
+    if moved_to is not None:
+        save_description(manifest, run.path, sealed=True)
 
 
 def _going_on(settings: TrainSettings, run: RunFolder) -> TrainSettings:

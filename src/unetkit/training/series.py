@@ -100,7 +100,7 @@ def _open(settings: TrainSettings, source: str | None) -> tuple[Path, TrainSetti
     _refuse_sharing()
     settings = with_whole_paths(settings)
     if settings.resume is not None:
-        return _go_on(settings, Path(settings.resume))
+        return _go_on(settings, Path(settings.resume), source)
     if source is None:
         raise ConfigError("DATA is missing", advice="unetkit train DATA --seeds 3")
     if settings.preview is not None:
@@ -122,11 +122,16 @@ def _refuse_sharing() -> None:
         )
 
 
-def _go_on(asked: TrainSettings, folder: Path) -> tuple[Path, TrainSettings, str]:
+def _go_on(asked: TrainSettings, folder: Path, source: str | None) -> tuple[Path, TrainSettings, str]:
+    data = str(read_json(folder / SERIES)["data"])
+    if source is not None:
+        again = f"unetkit train --resume {shlex.quote(str(folder))}"
+        advice = f"put them back if they were moved: {data}\n{again}"
+        raise ConfigError("a series that goes on has its data already", where=source, advice=advice)
     if asked.extend:
         raise ConfigError("a series is not made longer", where="--extend", advice="extend one of its runs")
     kept = settings_of_text(TrainSettings, read_sealed_text(folder / SETTINGS), str(folder / SETTINGS))
-    return folder, resumed_settings(RunFolder(folder), kept, asked), str(read_json(folder / SERIES)["data"])
+    return folder, resumed_settings(RunFolder(folder), kept, asked), data
 
 
 def _run(settings: TrainSettings, source: str, seed: int, folder: Path, started: float | None) -> TrainResult:
