@@ -74,7 +74,7 @@ def test_a_budget_is_made_longer_and_only_longer(run: RunFolder):
     extended = begin(asking(run, extend=True, **{"training.minutes": 20}), None)
     assert extended.extended is not None
     assert extended.settings.training.minutes == 20
-    for shorter in ({}, {"training.minutes": 10}, {"training.minutes": 3}, {"training.steps": 9000}):
+    for shorter in ({}, {"training.minutes": 3}, {"training.steps": 9000}):
         with pytest.raises(ConfigError):
             resumed(run, extend=True, **shorter)
     with pytest.raises(ConfigError, match=r"learning_rate|not those"):
@@ -192,4 +192,26 @@ def test_a_longer_budget_trains_on_with_a_new_plan_and_is_remembered(scenes: Pat
     assert longer.steps == 7
     plan = RunFolder(result.run).read_plan()
     assert (plan["first"], plan["total"], plan["changes"]) == (4, 7, [[4, 7]])
-    assert "steps: 7" in RunFolder(result.run).read_config()
+    config = RunFolder(result.run).read_config()
+    assert "steps: 7" in config
+    assert "resume: null" in config, "a run with this configuration is a new one"
+    assert "extend: false" in config
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["its settings tell of it", "killed between plan and settings"])
+def test_a_longer_budget_that_is_said_again_is_the_one_it_has(scenes: Path, trained: Run, told: bool):
+    result = trained(scenes, **{"training.steps": 4})
+    run = RunFolder(result.run)
+    result.model.unlink()
+    short, states = run.read_config(), {path: path.read_bytes() for path in run.checkpoints.iterdir()}
+    longer = asking(run, extend=True, **{"training.steps": 7})
+    train(longer)
+    result.model.unlink()
+    for path, state in states.items():  # as if killed before the first state that knows of it
+        path.write_bytes(state)
+    if not told:
+        run.write_config(short)
+    again = train(longer)
+    assert again is not None
+    assert (again.steps, run.read_plan()["changes"]) == (7, [[4, 7]])
+    assert "steps: 7" in run.read_config()

@@ -20,7 +20,7 @@ from unetkit.runs import RunFolder, environment, has_state, name_of_data, next_f
 from unetkit.training.choices import refuse_unknown
 from unetkit.training.places import with_whole_paths
 from unetkit.training.result import TrainResult
-from unetkit.training.resuming import resumed_settings
+from unetkit.training.resuming import is_longer, resumed_settings
 from unetkit.training.session import Session
 
 
@@ -86,7 +86,9 @@ def _again(asked: TrainSettings, name: str, source: str | None) -> Beginning:
     if source is not None or not _has_ended(run):
         with limited_to(settings.training.threads):
             _find_files(run, None if source is None else Path(source))
-    return Beginning(_going_on(settings, run), str(run.path), run, settings if asked.extend else None)
+    # The configuration of a run tells how to begin it, not how this part of it was begun.
+    extended = settings.model_copy(update={"resume": None, "extend": False}) if is_longer(settings, kept) else None
+    return Beginning(_going_on(settings, run), str(run.path), run, extended)
 
 
 def _has_ended(run: RunFolder) -> bool:

@@ -70,9 +70,13 @@ class Plan:
         return True
 
     def extend(self, step: int, longer: Plan) -> None:
-        """From `step` on follow another plan that has more to give; what was decided after `step` is void."""
+        """From `step` on follow another plan that has more to give; what was decided after `step` is void.
+
+        Said again by a run that was killed before its settings told of it, it changes nothing.
+        """
         self.forget_after(step)
-        self.changes.append(Change(step, longer.first))
+        if self.total != longer.first:
+            self.changes.append(Change(step, longer.first))
         self.budget, self.deadline = longer.budget, longer.deadline
 
     def forget_after(self, step: int) -> None:

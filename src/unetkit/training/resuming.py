@@ -45,7 +45,7 @@ def resumed_settings(run: RunFolder, kept: TrainSettings, asked: TrainSettings) 
     changed = {path: value for path, value in said.items() if path not in FREE and value != value_of(kept, path)}
     budget = {path: value for path, value in changed.items() if path in BUDGETS and value is not None}
     if asked.extend:
-        _refuse_shorter(run, kept, budget)
+        _refuse_shorter(run, kept, {path: said[path] for path in BUDGETS if said.get(path) is not None})
         changed = {path: value for path, value in changed.items() if path not in BUDGETS}
     if changed:
         raise _refusal(run, kept, changed, budget)
@@ -57,6 +57,11 @@ def going_on(run: str, settings: TrainSettings) -> TrainSettings:
     """To go on with `run`, computed where `settings` say: for a run of a series; all else it has already."""
     free = {path: Given(value_of(settings, path), "series") for path in FREE}
     return resolve(TrainSettings, [free | {("resume",): Given(run, "series")}]).settings
+
+
+def is_longer(settings: TrainSettings, kept: TrainSettings) -> bool:
+    """Whether these settings, made for a run, give it another budget than it has: one that is said again does not."""
+    return any(value_of(settings, path) != value_of(kept, path) for path in BUDGETS)
 
 
 def explicit(settings: TrainSettings) -> Said:
@@ -84,7 +89,7 @@ def _refuse_shorter(run: RunFolder, kept: TrainSettings, budget: Mapping[Path, A
         )
     ((path, wanted),) = budget.items()
     before = value_of(kept, path)
-    if before is None or path == ("training", "plan") or wanted <= before:
+    if before is None or path == ("training", "plan") or wanted < before:
         have = next(
             f"{name} {value_of(kept, (section, name))}" for section, name in BUDGETS if _has(kept, section, name)
         )
