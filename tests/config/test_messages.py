@@ -46,6 +46,10 @@ def test_a_wrong_choice_names_the_nearest_and_lists_all() -> None:
         ("training: {batch: 0}", "training.batch cannot be 0: it must be a whole number, at least 1"),
         ("training: {batch: many}", "training.batch cannot be 'many': it must be a whole number, at least 1"),
         ("training: {ema: 1}", "training.ema cannot be 1: it must be a number, at least 0, below 1"),
+        (
+            f"training: {{seed: {2**63}}}",
+            f"training.seed cannot be {2**63}: it must be a whole number, at least 0, below 9.22337e+18",
+        ),
         ("data: {skip_bad: perhaps}", "data.skip_bad cannot be 'perhaps': it must be yes or no"),
     ],
 )

@@ -106,6 +106,7 @@ def test_a_root_that_is_gone_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         load_manifest(tmp_path / "manifest.csv")
     assert str(tmp_path / "gone") in caught.value.where
+    assert "change `root`" in caught.value.advice
 
 
 def test_a_newer_format_is_refused(tmp_path: Path) -> None:

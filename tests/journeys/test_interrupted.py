@@ -1,6 +1,7 @@
 """Training that is stopped by a signal: the state is saved, and the run goes on from it."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -44,6 +45,14 @@ def history(run: Path) -> list[dict[str, object]]:
     return [{key: value for key, value in row.items() if key not in ("seconds", "digest")} for row in rows]
 
 
+def report(run: Path) -> list[str]:
+    """The lines of the page, but for what is another run's own: its name, how long it took, when, by what call."""
+    text = (run / "report.html").read_text().replace(str(run), "RUN").replace(f">{run.name}", ">RUN")
+    text = re.sub(r"in [\d.]+ minutes", "in N minutes", text)
+    own = re.compile(r"(?:.*<pre>)?(?:started|command|run_id|parts): |<!-- sha256: ")
+    return [line for line in text.splitlines() if not own.match(line)]
+
+
 def stopped(words: list[object], number: int, run: Path, folder: Path) -> subprocess.CompletedProcess[str]:
     """Start the command, send the signal once the first epoch is scored, and wait for its end."""
     process = subprocess.Popen(
@@ -74,6 +83,7 @@ def test_a_signal_saves_the_state_and_the_run_goes_on_to_the_same_bits(
     assert resumed.returncode == 0, resumed.stderr
     assert weights(parts) == weights(whole)
     assert history(parts) == history(whole)
+    assert report(parts) == report(whole)
 
 
 def run_code(code: str, *words: object, folder: Path) -> int:

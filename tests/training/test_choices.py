@@ -1,11 +1,15 @@
 """What is misspelt is refused before the data are touched."""
 
+from pathlib import Path
+
 import pytest
 
 from unetkit.config.jobs import TrainSettings
 from unetkit.errors import ConfigError, UnetkitError
+from unetkit.files import write_json
 from unetkit.recipes.settings import settings
 from unetkit.training.choices import refuse_unknown
+from unetkit.training.plan import Plan
 
 
 @pytest.mark.parametrize(
@@ -27,6 +31,30 @@ def test_an_unknown_name_is_refused_with_the_nearest(section: str, values: dict[
 def test_a_model_to_start_from_must_exist():
     with pytest.raises(UnetkitError):
         refuse_unknown(TrainSettings(start_from="nowhere.safetensors"))
+
+
+def planned(plan: Path, out: Path) -> TrainSettings:
+    return TrainSettings.model_validate({"out": str(out), "training": {"plan": str(plan)}})
+
+
+def test_a_plan_to_follow_must_exist_and_be_one(tmp_path: Path):
+    with pytest.raises(UnetkitError, match="no such plan") as missing:
+        refuse_unknown(planned(tmp_path / "first" / "plann.json", tmp_path / "second"))
+    write_json(tmp_path / "scores.json", {"schema": "unetkit.run", "steps": 4})
+    with pytest.raises(UnetkitError, match="no plan") as other:
+        refuse_unknown(planned(tmp_path / "scores.json", tmp_path / "second"))
+    for refused in (missing, other):
+        assert "--plan RUN/plan.json" in refused.value.advice
+
+
+def test_a_plan_that_overwriting_would_destroy_is_refused(tmp_path: Path):
+    run = tmp_path / "run"
+    run.mkdir()
+    write_json(run / "plan.json", Plan(4, "4 steps").to_json())
+    refuse_unknown(planned(run / "plan.json", tmp_path / "second"))
+    with pytest.raises(ConfigError, match="--overwrite would replace") as refused:
+        refuse_unknown(planned(run / "plan.json", run))
+    assert f"cp {run / 'plan.json'} plan.json" in refused.value.advice
 
 
 @pytest.mark.parametrize("weights", ["none", "auto", "1,2.5,0.3", ".5,1", "effective:0.999"])

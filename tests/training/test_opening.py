@@ -11,6 +11,7 @@ import pytest
 
 from unetkit.config.jobs import TrainSettings
 from unetkit.config.writing import to_yaml
+from unetkit.data.manifest import HASH, MASK_HASH, Manifest, load_manifest, save_manifest
 from unetkit.errors import ConfigError, DataError
 from unetkit.recipes.settings import settings
 from unetkit.runs import RunFolder, save_last
@@ -24,10 +25,12 @@ Run = Callable[..., TrainResult]
 
 @pytest.fixture
 def run(tmp_path: Path) -> RunFolder:
+    def write_manifest(folder: Path) -> None:
+        hashes: dict[str, tuple[str, ...]] = {HASH: (), MASK_HASH: ()}
+        save_manifest(Manifest(tmp_path, (), hashes, {"classes": []}), folder, sealed=True)
+
     text = to_yaml(TrainSettings(start_from="gone.safetensors"))
-    return RunFolder.create(
-        tmp_path / "run", config=text, environment={}, write_manifest=lambda folder: (folder / "manifest.csv").touch()
-    )
+    return RunFolder.create(tmp_path / "run", config=text, environment={}, write_manifest=write_manifest)
 
 
 def asking(run: RunFolder, **values: object) -> TrainSettings:
@@ -71,7 +74,7 @@ def test_a_budget_is_made_longer_and_only_longer(run: RunFolder):
     extended = begin(asking(run, extend=True, **{"training.minutes": 20}), None)
     assert extended.extended is not None
     assert extended.settings.training.minutes == 20
-    for shorter in ({}, {"training.minutes": 10}, {"training.minutes": 3}, {"training.steps": 9000}):
+    for shorter in ({}, {"training.minutes": 3}, {"training.steps": 9000}):
         with pytest.raises(ConfigError):
             resumed(run, extend=True, **shorter)
     with pytest.raises(ConfigError, match=r"learning_rate|not those"):
@@ -86,9 +89,41 @@ def test_the_model_a_run_began_with_is_needed_only_until_its_first_checkpoint(ru
     assert resumed(run).start_from is None
 
 
-def test_data_beside_a_run_that_goes_on_are_refused(run: RunFolder):
-    with pytest.raises(ConfigError):
-        begin(TrainSettings(resume=str(run.path)), "photos")
+def test_files_a_run_begins_with_are_named_so_that_it_can_go_on_from_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scenes: Path, trained: Run
+):
+    monkeypatch.chdir(tmp_path)
+    first = trained(scenes, out="first")
+    begun = trained(
+        scenes, out="second", start_from="first", **{"training.steps": None, "training.plan": "first/plan.json"}
+    )
+    begun.model.unlink()
+    for written in (begun.run / "plan.json", *(begun.run / "checkpoints").iterdir()):
+        written.unlink()
+    said_again = {"start_from": "first", "training.plan": "first/plan.json"}
+    assert resumed(RunFolder(begun.run), **said_again).start_from == str(tmp_path / "first")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    again = train(TrainSettings(resume=str(tmp_path / begun.run)))
+    assert again is not None
+    assert (again.steps, again.best) == (first.steps, begun.best)
+
+
+def test_data_that_were_moved_are_found_again_where_they_lie_now(scenes: Path, tmp_path: Path, trained: Run):
+    old, new = tmp_path / "data", tmp_path / "elsewhere" / "data"
+    result = trained(Path(shutil.copytree(scenes, old)))
+    result.model.unlink()
+    shutil.move(old, new)
+    with pytest.raises(DataError, match="is not there") as lost:
+        train(TrainSettings(resume=str(result.run)))
+    assert f"unetkit train FOLDER --resume {result.run}" in lost.value.advice
+    with pytest.raises(DataError, match="24 of 24 files have changed"):
+        train(TrainSettings(resume=str(result.run)), str(scenes / "images"))
+    assert train(TrainSettings(resume=str(result.run)), str(new)) is not None
+    assert load_manifest(RunFolder(result.run).manifest).root == new
+    shutil.move(new, old)
+    assert train(TrainSettings(resume=str(result.run)), str(old)) is not None
+    assert load_manifest(RunFolder(result.run).manifest).root == old, "of a run that has ended, too"
 
 
 def test_a_run_that_has_ended_is_no_error_and_cannot_be_made_longer(scenes: Path, trained: Run):
@@ -99,6 +134,15 @@ def test_a_run_that_has_ended_is_no_error_and_cannot_be_made_longer(scenes: Path
     with pytest.raises(ConfigError, match="has ended") as refused:
         resumed(RunFolder(result.run), extend=True, **{"training.steps": 50})
     assert f"--from {result.run}" in refused.value.advice
+
+
+def test_a_run_that_has_lost_its_scores_is_closed_again(scenes: Path, trained: Run):
+    result = trained(scenes)
+    RunFolder(result.run).scores.unlink()
+    again = train(TrainSettings(resume=str(result.run)))
+    assert again is not None
+    assert (again.steps, again.best) == (result.steps, result.best)
+    assert RunFolder(result.run).read_scores()["scores"] == result.scores
 
 
 def test_commands_to_paste_hold_paths_with_blanks(run: RunFolder, tmp_path: Path):
@@ -124,6 +168,22 @@ def test_files_that_changed_since_a_run_began_are_refused_by_name(
     assert "--config" in refused.value.advice
 
 
+def test_a_run_that_left_out_bad_files_goes_on_only_with_all_the_others(scenes: Path, tmp_path: Path, trained: Run):
+    data = Path(shutil.copytree(scenes, tmp_path / "data"))
+    bad, sound = sorted((data / "images").iterdir())[2:4]
+    bad.write_bytes(b"")
+    result = trained(data, **{"data.skip_bad": True})
+    result.model.unlink()
+    kept = sound.read_bytes()
+    sound.unlink()
+    with pytest.raises(DataError, match="1 of 22 files have changed") as refused:
+        train(TrainSettings(resume=str(result.run)))
+    assert f"images/{sound.name} (gone)" in refused.value.where
+    assert "--skip-bad" not in refused.value.advice
+    sound.write_bytes(kept)
+    assert train(TrainSettings(resume=str(result.run))) is not None
+
+
 def test_a_longer_budget_trains_on_with_a_new_plan_and_is_remembered(scenes: Path, trained: Run):
     result = trained(scenes, **{"training.steps": 4})
     result.model.unlink()
@@ -132,4 +192,26 @@ def test_a_longer_budget_trains_on_with_a_new_plan_and_is_remembered(scenes: Pat
     assert longer.steps == 7
     plan = RunFolder(result.run).read_plan()
     assert (plan["first"], plan["total"], plan["changes"]) == (4, 7, [[4, 7]])
-    assert "steps: 7" in RunFolder(result.run).read_config()
+    config = RunFolder(result.run).read_config()
+    assert "steps: 7" in config
+    assert "resume: null" in config, "a run with this configuration is a new one"
+    assert "extend: false" in config
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["its settings tell of it", "killed between plan and settings"])
+def test_a_longer_budget_that_is_said_again_is_the_one_it_has(scenes: Path, trained: Run, told: bool):
+    result = trained(scenes, **{"training.steps": 4})
+    run = RunFolder(result.run)
+    result.model.unlink()
+    short, states = run.read_config(), {path: path.read_bytes() for path in run.checkpoints.iterdir()}
+    longer = asking(run, extend=True, **{"training.steps": 7})
+    train(longer)
+    result.model.unlink()
+    for path, state in states.items():  # as if killed before the first state that knows of it
+        path.write_bytes(state)
+    if not told:
+        run.write_config(short)
+    again = train(longer)
+    assert again is not None
+    assert (again.steps, run.read_plan()["changes"]) == (7, [[4, 7]])
+    assert "steps: 7" in run.read_config()

@@ -38,10 +38,11 @@ def test_each_seed_has_a_run_and_the_scores_their_mean_and_spread(scenes: Path, 
 def test_a_series_that_was_stopped_goes_on_with_the_runs_that_are_missing(
     scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder, train, begun = tmp_path / "three", series.train, list[str | None]()
+    folder, train, begun, threads = tmp_path / "three", series.train, list[str | None](), list[int]()
 
     def stopping(settings: TrainSettings, source: str | None = None, *, started: float | None = None) -> object:
         begun.append(settings.out or settings.resume)
+        threads.append(settings.training.threads)
         if len(begun) == 2:
             raise Interrupted("stopped", signal=15)
         return train(settings, source, started=started)
@@ -50,9 +51,11 @@ def test_a_series_that_was_stopped_goes_on_with_the_runs_that_are_missing(
     with pytest.raises(Interrupted) as stopped:
         train_seeds(asked(out=str(folder)), str(scenes))
     assert stopped.value.advice == f"unetkit train --resume {folder}"
-    result = train_seeds(TrainSettings(resume=str(folder)))
+    (folder / "seed-4" / "model.safetensors").unlink()
+    result = train_seeds(TrainSettings.model_validate({"resume": str(folder), "training": {"threads": 2}}))
     assert list(result.runs) == [4, 5, 6]
     assert begun[2:] == [str(folder / f"seed-{seed}") for seed in (4, 5, 6)]
+    assert threads[2:] == [2, 2, 2], "what is said anew is said to the run that goes on, too"
 
 
 def test_the_spread_is_of_the_scores_that_all_runs_have() -> None:
@@ -72,6 +75,16 @@ def test_data_that_cannot_be_read_leave_no_folder_behind(tmp_path: Path) -> None
     assert not (tmp_path / "three").exists()
 
 
+def test_a_series_under_torchrun_is_refused_before_anything_is_made(
+    scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(ConfigError, match="several processes train one run") as refused:
+        train_seeds(asked(out=str(tmp_path / "three")), str(scenes))
+    assert "torchrun ... -m unetkit train DATA --seed 1" in refused.value.advice
+    assert not (tmp_path / "three").exists()
+
+
 def test_what_does_not_fit_a_series_is_refused(
     scenes: Path, tmp_path: Path, trained: Callable[..., TrainResult]
 ) -> None:
@@ -79,10 +92,19 @@ def test_what_does_not_fit_a_series_is_refused(
     with pytest.raises(OutputExists):
         train_seeds(asked(out=str(result.run)), str(scenes))
     train_seeds(asked(out=str(tmp_path / "three"), seeds=2), str(scenes))
-    for wrong in ({"extend": True}, {"training.learning_rate": 0.5}):
+    for wrong in ({"extend": True}, {"training.learning_rate": 0.5}, {"training.steps": 9}):
         said = settings("train", {"resume": str(tmp_path / "three"), **wrong})
         assert isinstance(said, TrainSettings)
-        with pytest.raises(ConfigError):
+        with pytest.raises(ConfigError) as refused:
             train_seeds(said)
+        assert "--extend" not in refused.value.advice
+    with pytest.raises(ConfigError, match="has its data already"):
+        train_seeds(TrainSettings(resume=str(tmp_path / "three")), str(scenes))
+    plan = str(tmp_path / "three" / "seed-4" / "plan.json")
+    with pytest.raises(ConfigError, match="--overwrite would replace"):
+        train_seeds(
+            asked(out=str(tmp_path / "three"), overwrite=True, **{"training.steps": None, "training.plan": plan}),
+            str(scenes),
+        )
     with pytest.raises(DataError, match="a run for each seed"):
         locate_model(str(tmp_path / "three"))

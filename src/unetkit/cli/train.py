@@ -9,6 +9,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 import unetkit
+from unetkit import console
 from unetkit.cli.call import current_call
 from unetkit.cli.command import Outcome, job_command
 from unetkit.cli.idle import Idle
@@ -27,7 +28,8 @@ def _idle(settings: TrainSettings, _data: str | None = None) -> Iterator[Idle]:
 def train(
     settings: TrainSettings,
     data: Annotated[
-        str | None, Parameter(name="DATA", help="folder, manifest or table of pairs; none with --resume")
+        str | None,
+        Parameter(name="DATA", help="folder, manifest or table of pairs; with --resume only where they were moved to"),
     ] = None,
     /,
 ) -> Outcome:
@@ -45,4 +47,5 @@ def train(
 def _hush_followers() -> None:
     """Of the processes that `torchrun` starts, the first one speaks; an error has its own way, and is always told."""
     if int(os.environ.get("RANK", "0")) > 0:
+        console.switch_off()
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - for as long as the process lives

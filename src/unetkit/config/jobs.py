@@ -6,6 +6,7 @@ from typing import Literal
 
 from unetkit.config.base import Settings, setting
 from unetkit.config.sections import (
+    SEEDS,
     AugmentationSettings,
     DataSettings,
     LossSettings,
@@ -19,7 +20,7 @@ class CheckSettings(Settings):
 
     data: DataSettings = DataSettings()
     all: bool = setting(False, "read every mask, not only a sample of 500", short="--all")
-    seed: int = setting(0, "seed of the split and of the sample", ge=0, short="--seed")
+    seed: int = setting(0, "seed of the split and of the sample", ge=0, lt=SEEDS, short="--seed")
 
 
 class TrainSettings(Settings):
@@ -130,7 +131,7 @@ class DemoSettings(Settings):
     kind: Literal["visible", "infrared"] = setting("visible", "which camera the scenes show", short="--kind")
     images: int = setting(160, "number of scenes", ge=20, short="--images")
     minutes: float = setting(1.0, "time budget of the training", gt=0, short="--minutes")
-    seed: int = setting(0, "seed of scenes and training", ge=0, short="--seed")
+    seed: int = setting(0, "seed of scenes and training", ge=0, lt=SEEDS, short="--seed")
     overwrite: bool = setting(False, "replace an existing folder", short="--overwrite")
 
 

@@ -158,6 +158,7 @@ class AugmentationSettings(Settings):
 
 BUDGETS = (("training", "minutes"), ("training", "epochs"), ("training", "steps"), ("training", "plan"))
 DEFAULT_MINUTES = 10.0
+SEEDS = 2**63  # so many there are: what the generators' keys hold
 
 
 class TrainingSettings(Settings):
@@ -197,7 +198,7 @@ class TrainingSettings(Settings):
     layer_rate: float = setting(
         1.0, "learning rate of each level as a share of that of the level after it; 1: all alike", gt=0, le=1
     )
-    seed: int = setting(0, "the one source of all randomness", ge=0, short="--seed")
+    seed: int = setting(0, "the one source of all randomness", ge=0, lt=SEEDS, short="--seed")
     device: Literal["auto", "cpu", "cuda"] = setting("auto", "where to train", short="--device")
     threads: int = setting(0, "CPU threads; 0 takes all", ge=0, short="--threads")
     precision: Literal["auto", "fp32", "bf16"] = setting(

@@ -12,6 +12,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,11 +73,14 @@ def save_manifest(manifest: Manifest, folder: Path, *, sealed: bool = False) -> 
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\n").writerows([(*COLUMNS, *order), *rows])
     write_bytes(folder / TABLE, text.getvalue().encode())
-    _save_description(manifest, folder, sealed=sealed)
+    save_description(manifest, folder, sealed=sealed)
 
 
-def load_manifest(table: Path) -> Manifest:
+def load_manifest(table: Path, root: Path | None = None) -> Manifest:
     """Read a table and the `data.yaml` beside it, verifying the checksums that are there.
+
+    Args:
+        root: where the files lie now; as `data.yaml` says when not given.
 
     Raises:
         FormatError: damaged, or written by a newer unetkit.
@@ -90,12 +94,15 @@ def load_manifest(table: Path) -> Manifest:
             where=str(table),
             advice="use another copy of the run, or make it again",
         )
-    root = Path(os.path.normpath(table.parent.absolute() / str(description.pop("root", "."))))
+    written = table.parent.absolute() / str(description.pop("root", "."))
+    root = Path(os.path.normpath(root.absolute() if root is not None else written))
     if not root.is_dir():
+        moved = f"unetkit train FOLDER --resume {shlex.quote(str(table.parent))}"
+        where_now = "change `root` to where they are now" if expected is None else f"say where they are now:\n{moved}"
         raise DataError(
             "the folder that the manifest's paths are relative to is not there",
             where=f"root: {root}, in {table.parent / DESCRIPTION}",
-            advice="put the images back, or change `root` to where they are now",
+            advice=f"put the images back, or {where_now}",
         )
     pairs, columns = _load_table(table)
     return Manifest(root, pairs, columns, description)
@@ -142,7 +149,8 @@ def _row(header: Sequence[str], values: Sequence[str], where: str) -> dict[str, 
 # --- the description ---------------------------------------------------------------------------------------------
 
 
-def _save_description(manifest: Manifest, folder: Path, *, sealed: bool) -> None:
+def save_description(manifest: Manifest, folder: Path, *, sealed: bool = False) -> None:
+    """Write `data.yaml` into `folder`, where the table of this manifest lies; arguments as in `save_manifest`."""
     at_home = manifest.root.resolve() == folder.resolve()
     root = "." if at_home else manifest.root.absolute().as_posix()
     document: dict[str, Any] = {"unetkit": "data", "format": FORMAT}

@@ -1,6 +1,9 @@
-"""Names that tables hold, looked up before any data are read: a slip of the finger costs a second, not an hour."""
+"""Names that tables hold, and files, looked up before any data are read: a slip costs a second, not an hour."""
 
 from __future__ import annotations
+
+import shlex
+from pathlib import Path
 
 import numpy as np
 
@@ -12,17 +15,18 @@ from unetkit.metrics import METRICS
 from unetkit.networks import NETWORKS
 from unetkit.runs import locate_model
 from unetkit.training.build import loss_weights
+from unetkit.training.plan import read_plan
 from unetkit.training.size import working_size
 
 
 def refuse_unknown(settings: TrainSettings) -> None:
-    """Raise for a metric, network, loss, method of class weights, working size or start model that does not exist.
+    """Raise for a metric, network, loss, class weights, working size, start model or plan that does not exist.
 
     Freezing what has learnt nothing is refused, too.
 
     Raises:
         ConfigError: with the nearest choice.
-        DataError, UsageError: `settings.start_from` is no model.
+        DataError, UsageError: `settings.start_from` is no model, or `settings.training.plan` no plan.
     """
     _look_up("metric", settings.training.metric, METRICS, "training.metric")
     _look_up("network", settings.network.name, NETWORKS, "network.name")
@@ -33,6 +37,18 @@ def refuse_unknown(settings: TrainSettings) -> None:
     _refuse_freezing_chance(settings)
     if settings.start_from is not None:
         locate_model(settings.start_from)
+    if settings.training.plan is not None:
+        _refuse_lost_plan(Path(settings.training.plan), settings.out)
+
+
+def _refuse_lost_plan(plan: Path, out: str | None) -> None:
+    read_plan(plan)
+    if out is not None and Path(out).resolve() in plan.resolve().parents:
+        raise ConfigError(
+            "the plan lies in the run that --overwrite would replace",
+            where=str(plan),
+            advice=f"copy it, and follow the copy: cp {shlex.quote(str(plan))} plan.json, then --plan plan.json",
+        )
 
 
 def _refuse_freezing_chance(settings: TrainSettings) -> None:

@@ -106,6 +106,11 @@ class Group:
 ALONE = Group()
 
 
+def launched() -> int:
+    """How many processes `torchrun` has started; 1 where it has not."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
 @contextmanager
 def joined(device: str) -> Generator[Group]:
     """The processes that `torchrun` has started; the only one where it has not.
@@ -116,7 +121,7 @@ def joined(device: str) -> Generator[Group]:
     Raises:
         MachineError: the others cannot be reached.
     """
-    size = int(os.environ.get("WORLD_SIZE", "1"))
+    size = launched()
     if size == 1:
         yield ALONE
         return

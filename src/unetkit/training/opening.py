@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,13 +11,16 @@ from unetkit.config.layers import settings_of_text
 from unetkit.config.sections import DataSettings
 from unetkit.config.writing import to_yaml
 from unetkit.console import say
-from unetkit.data.dataset import DataSet, write_manifest
-from unetkit.data.manifest import HASH, MASK_HASH
+from unetkit.data.dataset import write_manifest
+from unetkit.data.manifest import HASH, load_manifest, save_description
+from unetkit.data.parallel import limited_to
+from unetkit.data.verify import known_hashes, not_as_known
 from unetkit.errors import ConfigError, DataError
 from unetkit.runs import RunFolder, environment, has_state, name_of_data, next_free, refuse_taken
 from unetkit.training.choices import refuse_unknown
+from unetkit.training.places import with_whole_paths
 from unetkit.training.result import TrainResult
-from unetkit.training.resuming import resumed_settings
+from unetkit.training.resuming import is_longer, resumed_settings
 from unetkit.training.session import Session
 
 
@@ -37,18 +39,22 @@ class Beginning:
 
     @property
     def ended(self) -> RunFolder | None:
-        """The run, if there is nothing left to train."""
-        return self.run if self.run is not None and self.run.finished else None
+        """The run, if there is nothing left to do."""
+        return self.run if self.run is not None and _has_ended(self.run) else None
 
 
 def begin(settings: TrainSettings, source: str | None) -> Beginning:
     """Read the settings of the run to continue, or take the ones given.
 
+    Args:
+        source: DATA; of a run to continue the folder that its files have been moved to, None where they were.
+
     Raises:
-        ConfigError: neither DATA nor --resume, or both; something beside --resume that the run does not have; a
-            longer budget for a run that has ended; or a name that no table holds.
-        DataError: `settings.resume` is no run.
+        ConfigError: neither DATA nor --resume; something beside --resume that the run does not have; a longer budget
+            for a run that has ended; or a name that no table holds.
+        DataError: `settings.resume` is no run; or files are not those that it began with.
     """
+    settings = with_whole_paths(settings)
     if settings.resume is not None:
         return _again(settings, settings.resume, source)
     if source is None:
@@ -68,12 +74,6 @@ def tell_ended(run: RunFolder) -> TrainResult:
 
 
 def _again(asked: TrainSettings, name: str, source: str | None) -> Beginning:
-    if source is not None:
-        raise ConfigError(
-            "a run that goes on has its data already",
-            where=source,
-            advice=f"unetkit train --resume {shlex.quote(name)}",
-        )
     run = RunFolder.at(Path(name))
     if run.finished and asked.extend:
         raise ConfigError(
@@ -83,7 +83,37 @@ def _again(asked: TrainSettings, name: str, source: str | None) -> Beginning:
         )
     kept = settings_of_text(TrainSettings, run.read_config(), str(run.config))
     settings = resumed_settings(run, kept, asked)
-    return Beginning(_going_on(settings, run), str(run.path), run, settings if asked.extend else None)
+    if source is not None or not _has_ended(run):
+        with limited_to(settings.training.threads):
+            _find_files(run, None if source is None else Path(source))
+    # The configuration of a run tells how to begin it, not how this part of it was begun.
+    extended = settings.model_copy(update={"resume": None, "extend": False}) if is_longer(settings, kept) else None
+    return Beginning(_going_on(settings, run), str(run.path), run, extended)
+
+
+def _has_ended(run: RunFolder) -> bool:
+    """The model is written last; a run that has lost its scores since is closed again, and makes them anew."""
+    return run.finished and run.scores.is_file()
+
+
+def _find_files(run: RunFolder, moved_to: Path | None) -> None:
+    """All files as they were when the run began, by their hashes; where they have been moved to is remembered."""
+    manifest = load_manifest(run.manifest, moved_to)
+    known = known_hashes(manifest)
+    wrong = not_as_known(manifest.root, known)
+    if wrong:
+        first = ", ".join(f"{path} ({what})" for path, what in list(wrong.items())[:3])
+        more = f" and {len(wrong) - 3:,} more" if len(wrong) > 3 else ""
+        raise DataError(
+            f"{len(wrong):,} of {len(known):,} files have changed since this run began",
+            where=f"{manifest.root}: {first}{more}",
+            advice="put back what they were, or say where they lie now:\n"
+            f"unetkit train FOLDER --resume {shlex.quote(str(run.path))}\n"
+            "or train anew on what they are:\n"
+            f"unetkit train DATA --config {shlex.quote(str(run.config))} --out ANOTHER-FOLDER",
+        )
+    if moved_to is not None:
+        save_description(manifest, run.path, sealed=True)
 
 
 def _going_on(settings: TrainSettings, run: RunFolder) -> TrainSettings:
@@ -96,16 +126,15 @@ def _going_on(settings: TrainSettings, run: RunFolder) -> TrainSettings:
 
 
 def _manifest_settings(data: DataSettings) -> DataSettings:
-    """The run's manifest says how the data are read and split; only what happens to the pixels is left to say."""
-    return DataSettings(size=data.size, channels=data.channels, normalise=data.normalise, skip_bad=data.skip_bad)
+    """The run's manifest says how the data are read and split; only what happens to the pixels is left to say.
+
+    It holds sound pairs only: nothing is left out a second time.
+    """
+    return DataSettings(size=data.size, channels=data.channels, normalise=data.normalise)
 
 
 def open_folder(beginning: Beginning, session: Session) -> RunFolder:
-    """The run folder: a new one appears whole, with settings, manifest and environment inside.
-
-    Raises:
-        DataError: files of the data set are not those that the run to continue began with.
-    """
+    """The run folder: a new one appears whole, with settings, manifest and environment inside."""
     session.group.gather(None)  # nobody finds the folder of the others taken
     run = _open(beginning, session) if session.group.leads else None
     return session.group.told(run) or RunFolder(Path())
@@ -113,12 +142,12 @@ def open_folder(beginning: Beginning, session: Session) -> RunFolder:
 
 def _open(beginning: Beginning, session: Session) -> RunFolder:
     settings, dataset = beginning.settings, session.material.dataset
-    session.hashes = dataset.hash_images(dataset.pairs)
-    masks = dataset.hash_masks(dataset.pairs)
     if beginning.run is not None:
         say(f"going on with {beginning.run.path}")
-        _refuse_changed(beginning.run, dataset, session.hashes, masks)
+        session.hashes = dict(zip((pair.image for pair in dataset.pairs), dataset.columns[HASH], strict=True))
         return beginning.run
+    session.hashes = dataset.hash_images(dataset.pairs)
+    masks = dataset.hash_masks(dataset.pairs)
     path = Path(settings.out) if settings.out else next_free(Path("runs"), name_of_data(beginning.source))
     run = RunFolder.create(
         path,
@@ -129,22 +158,3 @@ def _open(beginning: Beginning, session: Session) -> RunFolder:
     )
     say(f"run folder {run.path}")
     return run
-
-
-def _refuse_changed(run: RunFolder, dataset: DataSet, images: Mapping[str, str], masks: Mapping[str, str]) -> None:
-    """The sealed manifest of the run knows the files as they were when it began."""
-    before = zip(dataset.pairs, dataset.columns[HASH], dataset.columns[MASK_HASH], strict=True)
-    changed = [
-        path
-        for pair, image, mask in before
-        for path, now, then in ((pair.image, images[pair.image], image), (pair.mask, masks[pair.mask], mask))
-        if now != then
-    ]
-    if changed:
-        more = f" and {len(changed) - 3:,} more" if len(changed) > 3 else ""
-        raise DataError(
-            f"{len(changed):,} of {2 * len(dataset.pairs):,} files have changed since this run began",
-            where=f"{dataset.root}: {', '.join(changed[:3])}{more}",
-            advice="put back what they were; or train anew on what they are: unetkit train DATA --config "
-            f"{shlex.quote(str(run.config))} --out ANOTHER-FOLDER",
-        )

@@ -12,7 +12,11 @@ import math
 from bisect import bisect_right
 from collections import deque
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+from unetkit.errors import DataError, FormatError
+from unetkit.files import read_json
 
 CUT_TOLERANCE = 0.02  # a cut smaller than this share of the plan is not worth a line in the log
 STRETCH = 10  # steps
@@ -66,9 +70,13 @@ class Plan:
         return True
 
     def extend(self, step: int, longer: Plan) -> None:
-        """From `step` on follow another plan that has more to give; what was decided after `step` is void."""
+        """From `step` on follow another plan that has more to give; what was decided after `step` is void.
+
+        Said again by a run that was killed before its settings told of it, it changes nothing.
+        """
         self.forget_after(step)
-        self.changes.append(Change(step, longer.first))
+        if self.total != longer.first:
+            self.changes.append(Change(step, longer.first))
         self.budget, self.deadline = longer.budget, longer.deadline
 
     def forget_after(self, step: int) -> None:
@@ -115,6 +123,22 @@ class Plan:
         plan = cls.from_json(document)
         plan.deadline = None
         return plan
+
+
+def read_plan(path: Path) -> Plan:
+    """The plan of another run, to be replayed.
+
+    Raises:
+        DataError: there is no such file.
+        FormatError: it is damaged, or no plan.
+    """
+    advice = "name the plan.json of a run: --plan RUN/plan.json"
+    if not path.is_file():
+        raise DataError("there is no such plan", where=str(path), advice=advice)
+    try:
+        return Plan.replayed(read_json(path))
+    except (KeyError, TypeError, ValueError) as error:
+        raise FormatError("this file is no plan", where=str(path), advice=advice) from error
 
 
 def steps_for_epochs(epochs: int, images: int, samples_per_step: int) -> int:

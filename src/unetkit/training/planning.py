@@ -8,12 +8,11 @@ from unetkit.config.jobs import TrainSettings
 from unetkit.config.sections import TrainingSettings
 from unetkit.config.writing import to_yaml
 from unetkit.console import say, warn
-from unetkit.files import read_json
 from unetkit.runs import RunFolder
 from unetkit.training.build import time_budget
 from unetkit.training.estimate import seconds_per_step
 from unetkit.training.memory import measure_memory, tell_memory
-from unetkit.training.plan import Plan, steps_for_epochs
+from unetkit.training.plan import Plan, read_plan, steps_for_epochs
 from unetkit.training.saving import restore
 from unetkit.training.scoring import Scorer
 from unetkit.training.screen import clock
@@ -78,7 +77,7 @@ def _extended(plan: Plan, session: Session, scorer: Scorer) -> Plan:
 
 
 def _replayed(path: Path) -> Plan:
-    plan = Plan.replayed(read_json(path))
+    plan = read_plan(path)
     plan.budget = f"the plan of {plan.budget}"
     if plan.scorings and plan.scorings[-1] < plan.total:
         warn(f"{path}: its run was scored up to step {plan.scorings[-1]} of {plan.total}, and not to its end")

@@ -9,10 +9,11 @@ from typing import Any
 from unetkit.config.base import Settings
 from unetkit.config.jobs import TrainSettings
 from unetkit.config.keys import Path, keys_of
+from unetkit.config.layers import Given, resolve
 from unetkit.config.sections import BUDGETS
 from unetkit.config.writing import scalar, value_at
 from unetkit.errors import ConfigError
-from unetkit.runs import RunFolder
+from unetkit.runs import RunFolder, is_series
 
 FREE = frozenset(
     {
@@ -44,12 +45,23 @@ def resumed_settings(run: RunFolder, kept: TrainSettings, asked: TrainSettings) 
     changed = {path: value for path, value in said.items() if path not in FREE and value != value_of(kept, path)}
     budget = {path: value for path, value in changed.items() if path in BUDGETS and value is not None}
     if asked.extend:
-        _refuse_shorter(run, kept, budget)
+        _refuse_shorter(run, kept, {path: said[path] for path in BUDGETS if said.get(path) is not None})
         changed = {path: value for path, value in changed.items() if path not in BUDGETS}
     if changed:
         raise _refusal(run, kept, changed, budget)
     new = {path: value for path, value in said.items() if path in FREE} | (budget if asked.extend else {})
     return _with_values(kept, new)
+
+
+def going_on(run: str, settings: TrainSettings) -> TrainSettings:
+    """To go on with `run`, computed where `settings` say: for a run of a series; all else it has already."""
+    free = {path: Given(value_of(settings, path), "series") for path in FREE}
+    return resolve(TrainSettings, [free | {("resume",): Given(run, "series")}]).settings
+
+
+def is_longer(settings: TrainSettings, kept: TrainSettings) -> bool:
+    """Whether these settings, made for a run, give it another budget than it has: one that is said again does not."""
+    return any(value_of(settings, path) != value_of(kept, path) for path in BUDGETS)
 
 
 def explicit(settings: TrainSettings) -> Said:
@@ -77,7 +89,7 @@ def _refuse_shorter(run: RunFolder, kept: TrainSettings, budget: Mapping[Path, A
         )
     ((path, wanted),) = budget.items()
     before = value_of(kept, path)
-    if before is None or path == ("training", "plan") or wanted <= before:
+    if before is None or path == ("training", "plan") or wanted < before:
         have = next(
             f"{name} {value_of(kept, (section, name))}" for section, name in BUDGETS if _has(kept, section, name)
         )
@@ -104,7 +116,8 @@ def _refusal(
     other = (
         f"unetkit train DATA --config {shlex.quote(str(run.config))} --out ANOTHER-FOLDER, with what you would change"
     )
-    longer = "--extend trains on with a longer budget\n" if set(changed) == set(budget) else ""
+    extends = set(changed) == set(budget) and not is_series(run.path)
+    longer = "--extend trains on with a longer budget\n" if extends else ""
     return ConfigError(
         f"{number} not those that this run began with, and a run that goes on keeps them",
         where="; ".join(differing),

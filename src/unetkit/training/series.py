@@ -18,8 +18,11 @@ from unetkit.console import say
 from unetkit.errors import ConfigError, Interrupted, UnetkitError
 from unetkit.files import read_json, read_sealed_text, write_json, write_sealed_text
 from unetkit.runs import SERIES, RunFolder, is_series, name_of_data, new_folder, next_free
+from unetkit.training.choices import refuse_unknown
+from unetkit.training.distributed import launched
+from unetkit.training.places import with_whole_paths
 from unetkit.training.result import TrainResult
-from unetkit.training.resuming import resumed_settings
+from unetkit.training.resuming import going_on, resumed_settings
 from unetkit.training.train import train
 
 SETTINGS, SCORES = "config.yaml", "scores.json"
@@ -94,31 +97,48 @@ def train_seeds(settings: TrainSettings, source: str | None = None, *, started: 
 
 def _open(settings: TrainSettings, source: str | None) -> tuple[Path, TrainSettings, str]:
     """The folder of the series, with what all its runs share."""
+    _refuse_sharing()
+    settings = with_whole_paths(settings)
     if settings.resume is not None:
-        return _go_on(settings, Path(settings.resume))
+        return _go_on(settings, Path(settings.resume), source)
     if source is None:
         raise ConfigError("DATA is missing", advice="unetkit train DATA --seeds 3")
     if settings.preview is not None:
         raise ConfigError("a preview shows one seed", where="--preview", advice="leave out --seeds")
     folder = Path(settings.out) if settings.out else next_free(Path("runs"), name_of_data(source))
+    refuse_unknown(settings)
     with new_folder(folder, overwrite=settings.overwrite, ours=is_series) as filling:
         write_sealed_text(filling / SETTINGS, to_yaml(settings))
         write_json(filling / SERIES, {"data": str(Path(source).absolute())})
     return folder, settings, source
 
 
-def _go_on(asked: TrainSettings, folder: Path) -> tuple[Path, TrainSettings, str]:
+def _refuse_sharing() -> None:
+    if launched() > 1:
+        raise ConfigError(
+            "several processes train one run, and several seeds are several runs",
+            where=f"torchrun with {launched()} processes, and --seeds or the folder of a series",
+            advice="leave out torchrun, or train one seed after the other: torchrun ... -m unetkit train DATA --seed 1",
+        )
+
+
+def _go_on(asked: TrainSettings, folder: Path, source: str | None) -> tuple[Path, TrainSettings, str]:
+    data = str(read_json(folder / SERIES)["data"])
+    if source is not None:
+        again = f"unetkit train --resume {shlex.quote(str(folder))}"
+        advice = f"put them back if they were moved: {data}\n{again}"
+        raise ConfigError("a series that goes on has its data already", where=source, advice=advice)
     if asked.extend:
         raise ConfigError("a series is not made longer", where="--extend", advice="extend one of its runs")
     kept = settings_of_text(TrainSettings, read_sealed_text(folder / SETTINGS), str(folder / SETTINGS))
-    return folder, resumed_settings(RunFolder(folder), kept, asked), str(read_json(folder / SERIES)["data"])
+    return folder, resumed_settings(RunFolder(folder), kept, asked), data
 
 
 def _run(settings: TrainSettings, source: str, seed: int, folder: Path, started: float | None) -> TrainResult:
     path = folder / f"seed-{seed}"
     try:
         if RunFolder.is_run(path):
-            result = train(TrainSettings(resume=str(path)), started=started)
+            result = train(going_on(str(path), settings), started=started)
         else:
             training = settings.training.model_copy(update={"seed": seed})
             alone = {"training": training, "out": str(path), "seeds": 1, "resume": None, "overwrite": False}

@@ -56,7 +56,7 @@ class Session:
         maker: makes the batches.
         samples_per_step: batch × accumulated batches.
         group: the processes that train together.
-        hashes: image → SHA-256 of its file as this part of the run found it; known once the folder is open.
+        hashes: image → SHA-256 of its file as the run found it; known once the folder is open.
     """
 
     settings: TrainSettings

@@ -31,7 +31,8 @@ def train(settings: TrainSettings, source: str | None = None, *, started: float 
 
     Args:
         settings: everything that can be set.
-        source: folder, manifest or table with the images and masks; None with `settings.resume`.
+        source: folder, manifest or table with the images and masks; with `settings.resume` the folder that the files
+            of the run have been moved to, None where they were.
         started: `time.time()` at which a budget in minutes began; now when not given.
 
     Returns:

@@ -1,0 +1,29 @@
+"""Where the files lie that training begins with, said so that it is true from every working directory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeVar
+
+from unetkit.config.base import Settings
+from unetkit.config.jobs import TrainSettings
+from unetkit.training.resuming import value_of
+
+Kind = TypeVar("Kind", bound=Settings)
+
+FILES = (("start_from",), ("network", "encoder_weights"), ("training", "plan"))
+
+
+def with_whole_paths(settings: TrainSettings) -> TrainSettings:
+    """The settings with these files by absolute paths: a run may go on from another folder than it began in."""
+    for path in FILES:
+        place = value_of(settings, path)
+        if place is not None:
+            settings = _with(settings, path, str(Path(place).absolute()))
+    return settings
+
+
+def _with(settings: Kind, path: tuple[str, ...], value: str) -> Kind:
+    name, *rest = path
+    inner = _with(getattr(settings, name), tuple(rest), value) if rest else value
+    return settings.model_copy(update={name: inner})
