@@ -15,7 +15,7 @@ from unetkit.training.clock import Clock
 from unetkit.training.closing import close_run
 from unetkit.training.device import choose_compute, prepared
 from unetkit.training.distributed import Group, joined
-from unetkit.training.interrupt import interruption
+from unetkit.training.interrupt import ending_at_once, interruption
 from unetkit.training.opening import Beginning, begin, open_folder, tell_ended
 from unetkit.training.planning import choose_plan
 from unetkit.training.prepare import describe, prepare_data
@@ -41,7 +41,7 @@ def train(settings: TrainSettings, source: str | None = None, *, started: float 
     Raises:
         UsageError: the data or a setting cannot be used as they are.
         TrainingDiverged: NaN or Inf; the last checkpoint is whole.
-        Interrupted: a signal came; the state is saved, and `--resume` goes on.
+        Interrupted: a signal came; what the run has is saved, and `--resume` goes on.
         MachineError: no memory, no disk, no device.
     """
     clock = Clock(time.time() if started is None else started)
@@ -52,7 +52,8 @@ def train(settings: TrainSettings, source: str | None = None, *, started: float 
         return tell_ended(beginning.ended)
     settings, training = beginning.settings, beginning.settings.training
     compute = choose_compute(training.device, training.threads, training.precision, training.deterministic)
-    with joined(compute.device) as group, prepared(compute), limited_to(training.threads):
+    begun = None if beginning.run is None else beginning.run.path
+    with ending_at_once(begun), joined(compute.device) as group, prepared(compute), limited_to(training.threads):
         if not group.leads:
             console.switch_off()
         material = prepare_data(settings.data, beginning.source, training.seed)

@@ -1,0 +1,70 @@
+"""Once there is a run to go on with, a signal ends with how to go on, at whatever it comes."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from training.conftest import TINY
+from unetkit.config.jobs import TrainSettings
+from unetkit.errors import Interrupted
+from unetkit.recipes.settings import settings
+from unetkit.runs.signals import STOPS
+from unetkit.training import train as training
+from unetkit.training.prepare import Material
+from unetkit.training.result import TrainResult
+from unetkit.training.series import train_seeds
+
+Run = Callable[..., TrainResult]
+Prepare = Callable[..., Material]
+
+
+@pytest.fixture
+def signalled(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, int], None]:
+    """`signalled(number, nth)` sends this process a real signal when it prepares data for the nth time."""
+
+    def arrange(number: int, nth: int) -> None:
+        prepare, times = training.prepare_data, list[int]()
+
+        def preparing(*words: object) -> Material:
+            times.append(1)
+            if len(times) == nth:
+                os.kill(os.getpid(), number)
+            return prepare(*words)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(training, "prepare_data", preparing)
+
+    return arrange
+
+
+@pytest.mark.parametrize("number", STOPS)
+def test_a_signal_while_a_run_that_goes_on_is_prepared_ends_it_with_how_to_go_on(
+    number: int, scenes: Path, trained: Run, signalled: Callable[[int, int], None]
+) -> None:
+    result = trained(scenes)
+    result.model.unlink()
+    before = signal.getsignal(number)
+    signalled(number, 1)
+    with pytest.raises(Interrupted, match="nothing is lost") as stopped:
+        training.train(TrainSettings(resume=str(result.run)))
+    assert stopped.value.exit_code == 128 + number
+    assert stopped.value.advice == f"unetkit train --resume {result.run}"
+    assert signal.getsignal(number) == before
+    assert training.train(TrainSettings(resume=str(result.run))) is not None
+
+
+@pytest.mark.parametrize("nth", [1, 2])
+def test_a_signal_while_a_seed_is_prepared_ends_the_series_with_how_to_go_on(
+    nth: int, scenes: Path, tmp_path: Path, signalled: Callable[[int, int], None]
+) -> None:
+    wanted = settings("train", {**TINY, "seeds": 2, "out": str(tmp_path / "two")})
+    assert isinstance(wanted, TrainSettings)
+    signalled(signal.SIGTERM, nth)
+    with pytest.raises(Interrupted) as stopped:
+        train_seeds(wanted, str(scenes))
+    assert stopped.value.advice == f"unetkit train --resume {tmp_path / 'two'}"
+    assert len(train_seeds(TrainSettings(resume=str(tmp_path / "two"))).runs) == 2
