@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -12,15 +13,17 @@ import pytest
 from training.conftest import TINY
 from unetkit.config.jobs import TrainSettings
 from unetkit.errors import Interrupted
+from unetkit.files import read_tensors
 from unetkit.recipes.settings import settings
+from unetkit.runs import RunFolder, has_state
 from unetkit.runs.signals import STOPS
+from unetkit.training import planning
 from unetkit.training import train as training
 from unetkit.training.prepare import Material
 from unetkit.training.result import TrainResult
 from unetkit.training.series import train_seeds
 
 Run = Callable[..., TrainResult]
-Prepare = Callable[..., Material]
 
 
 @pytest.fixture
@@ -68,3 +71,26 @@ def test_a_signal_while_a_seed_is_prepared_ends_the_series_with_how_to_go_on(
         train_seeds(wanted, str(scenes))
     assert stopped.value.advice == f"unetkit train --resume {tmp_path / 'two'}"
     assert len(train_seeds(TrainSettings(resume=str(tmp_path / "two"))).runs) == 2
+
+
+def test_before_its_first_step_a_run_has_the_state_that_is_said_to_be_saved(
+    scenes: Path, trained: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And goes on exactly, though the model that it started from is another by then."""
+    first = trained(scenes, out=str(tmp_path / "first"))
+    model = Path(shutil.copy(first.model, tmp_path / "model.safetensors"))
+    whole = trained(scenes, out=str(tmp_path / "whole"), start_from=str(model))
+    with monkeypatch.context() as patched:
+        patched.setattr(planning, "seconds_per_step", lambda *_: os.kill(os.getpid(), signal.SIGTERM) or 0.1)
+        with pytest.raises(Interrupted, match="the state is saved") as stopped:
+            trained(scenes, start_from=str(model))
+    assert has_state(RunFolder(Path(stopped.value.where)))
+    model.unlink()
+    train_on = training.train(TrainSettings(resume=stopped.value.where))
+    assert train_on is not None
+    assert weights(train_on) == weights(whole)
+    assert train_on.steps == whole.steps
+
+
+def weights(result: TrainResult) -> dict[str, bytes]:
+    return {name: array.tobytes() for name, array in read_tensors(result.model)[0].items()}

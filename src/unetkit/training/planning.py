@@ -14,7 +14,7 @@ from unetkit.training.build import time_budget
 from unetkit.training.estimate import seconds_per_step
 from unetkit.training.memory import measure_memory, tell_memory
 from unetkit.training.plan import Plan, steps_for_epochs
-from unetkit.training.saving import restore
+from unetkit.training.saving import restore, save_beginning
 from unetkit.training.scoring import Scorer
 from unetkit.training.screen import clock
 from unetkit.training.session import Session
@@ -30,6 +30,7 @@ def choose_plan(run: RunFolder, session: Session, scorer: Scorer, extended: Trai
     """
     plan = restore(run, session)
     if plan is None:
+        save_beginning(run, session)
         plan = make_plan(session, scorer)
     elif extended is not None:
         plan = _extended(plan, session, scorer)

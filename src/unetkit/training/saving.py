@@ -57,9 +57,7 @@ class Saver:
             return
         started = time.monotonic()
         with self.spent.on("write"):
-            tensors, metadata = pack(self.session.stepper, self.session.progress, self.plan)
-            metadata["seconds"] = self.session.clock()
-            save_last(self.run, tensors, metadata, self.session.progress.step)
+            save_last(self.run, *_packed(self.session, self.plan), self.session.progress.step)
             self.run.write_plan(self.plan.to_json())
         self._last = time.monotonic()
         self._cost = self._last - started
@@ -69,6 +67,12 @@ class Saver:
         if self.plan.deadline is not None and self.session.group.leads:
             with self.spent.on("write"):
                 self.run.write_plan(self.plan.to_json())
+
+
+def save_beginning(run: RunFolder, session: Session) -> None:
+    """The state before anything is measured: whatever `--from` names by then, a stopped run goes on from it."""
+    if session.group.leads:
+        save_last(run, *_packed(session, None), session.progress.step)
 
 
 def average_arrays(session: Session) -> Arrays:
@@ -96,6 +100,11 @@ def recall_best(run: RunFolder, session: Session) -> int:
     return reached.step
 
 
+def _packed(session: Session, plan: Plan | None) -> tuple[Arrays, dict[str, Any]]:
+    tensors, metadata = pack(session.stepper, session.progress, plan)
+    return tensors, metadata | {"seconds": session.clock()}
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """What the run folder holds of a run that was stopped."""
@@ -106,7 +115,7 @@ class Held:
 
 
 def restore(run: RunFolder, session: Session) -> Plan | None:
-    """Put the newest intact state back; None where the run was stopped before anything was decided."""
+    """Put the newest intact state back; None where the run was stopped before anything was planned."""
     group = session.group
     held = group.told(read_held(run) if group.leads else Held(None, None, None))
     if held.state is None:
@@ -121,7 +130,7 @@ def restore(run: RunFolder, session: Session) -> Plan | None:
     session.progress, plan = unpack(tensors, metadata, session.stepper)
     session.clock.spent = metadata["seconds"]
     _agree_with_best(session.progress, held.best)
-    return held.plan if held.plan is not None and held.plan.goes_on_from(plan) else plan
+    return held.plan if held.plan is not None and (plan is None or held.plan.goes_on_from(plan)) else plan
 
 
 def read_held(run: RunFolder) -> Held:
