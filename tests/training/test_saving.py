@@ -89,6 +89,22 @@ def test_a_run_stopped_before_its_first_state_follows_what_was_decided(run: RunF
     assert restored.total == 9
 
 
+@pytest.mark.parametrize("history", [[{"step": 3}], []])
+def test_a_run_whose_checkpoints_are_gone_begins_again_and_says_what_is_lost(
+    run: RunFolder, session: Session, history: list[dict[str, object]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    killed_after_a_new_best(run, session, EXACT)
+    (run.checkpoints / "last.safetensors").unlink()
+    if history:
+        run.write_history(history)
+    console.switch_on(quiet=True)
+    restore(run, session)
+    console.switch_off()
+    said = capsys.readouterr().err
+    assert f"{run.checkpoints} holds no state any more" in said.replace("\n", "")
+    assert ("3 steps are lost" in said) == bool(history)
+
+
 def test_weights_of_another_network_are_refused_with_the_difference(run: RunFolder, session: Session) -> None:
     killed_after_a_new_best(run, session, EXACT)
     session.stepper.network.register_buffer("more", torch.zeros(1))

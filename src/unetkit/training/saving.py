@@ -11,7 +11,7 @@ import torch
 
 from unetkit.console import warn
 from unetkit.errors import FormatError
-from unetkit.runs import RunFolder, has_state, load_best, load_newest_intact, save_best, save_last
+from unetkit.runs import RunFolder, has_state, load_best, load_newest_intact, save_best, save_last, step_of_history
 from unetkit.training.bottleneck import Spent
 from unetkit.training.device import Compute
 from unetkit.training.plan import Plan
@@ -136,12 +136,20 @@ def restore(run: RunFolder, session: Session) -> Plan | None:
 def read_held(run: RunFolder) -> Held:
     """Read the newest intact state, the plan and how good the best weights are; what is damaged is said."""
     if not has_state(run):
+        _tell_loss(run)
         return Held(None, _written_plan(run), None)
     tensors, metadata, said = load_newest_intact(run)
     if said:
         warn(said)
     scored = metadata["progress"]["best"] is not None
     return Held((tensors, metadata), _written_plan(run), _written_best(run) if scored else None)
+
+
+def _tell_loss(run: RunFolder) -> None:
+    reached = step_of_history(run)
+    if reached or run.plan.exists():
+        steps = f"{reached} steps are lost" if reached else "how many steps are lost is not known"
+        warn(f"{run.checkpoints} holds no state any more: this run begins again at step 0 ({steps})")
 
 
 def _written_best(run: RunFolder) -> Landmark | None:
