@@ -55,7 +55,7 @@ def interruption(run: Path) -> Generator[Interruption]:
 
 
 @contextmanager
-def ending_at_once(folder: Path | None) -> Generator[None]:
+def ending_at_once(folder: str | Path | None) -> Generator[None]:
     """Let a signal end the body at once, with how to go on: what is on disk is whole, and nothing is newer.
 
     Args:
@@ -67,7 +67,7 @@ def ending_at_once(folder: Path | None) -> Generator[None]:
     if folder is None:
         yield
         return
-    stop = Interruption(folder)
+    stop = Interruption(Path(folder))
 
     def end(number: int, _frame: FrameType | None) -> None:
         stop.requested = number

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +12,17 @@ import torch
 
 from unetkit.console import warn
 from unetkit.errors import FormatError
-from unetkit.runs import RunFolder, has_state, load_best, load_newest_intact, save_best, save_last, step_of_history
+from unetkit.runs import (
+    RunFolder,
+    all_parts,
+    has_state,
+    load_best,
+    load_newest_intact,
+    save_best,
+    save_last,
+    step_of_history,
+    versions,
+)
 from unetkit.training.bottleneck import Spent
 from unetkit.training.device import Compute
 from unetkit.training.plan import Plan
@@ -107,26 +118,22 @@ def _packed(session: Session, plan: Plan | None) -> tuple[Arrays, dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What the run folder holds of a run that was stopped."""
+    """What the run folder holds of a run that was stopped; `versions` are those of its latest part."""
 
     state: tuple[Arrays, dict[str, Any]] | None
     plan: Plan | None
-    best: Landmark | None
+    best: Landmark | None = None
+    versions: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def restore(run: RunFolder, session: Session) -> Plan | None:
     """Put the newest intact state back; None where the run was stopped before anything was planned."""
     group = session.group
-    held = group.told(read_held(run) if group.leads else Held(None, None, None))
+    held = group.told(read_held(run) if group.leads else Held(None, None))
     if held.state is None:
         return held.plan
     tensors, metadata = held.state
-    before = Compute(**metadata["compute"])
-    if before != session.compute:
-        warn(
-            f"this run was computed by {before}, and now by {session.compute}: "
-            "its bits will differ from those of one that was never stopped"
-        )
+    _tell_other_bits(Compute(**metadata["compute"]), held.versions, session.compute)
     session.progress, plan = unpack(tensors, metadata, session.stepper)
     session.clock.spent = metadata["seconds"]
     _agree_with_best(session.progress, held.best)
@@ -137,12 +144,30 @@ def read_held(run: RunFolder) -> Held:
     """Read the newest intact state, the plan and how good the best weights are; what is damaged is said."""
     if not has_state(run):
         _tell_loss(run)
-        return Held(None, _written_plan(run), None)
+        return Held(None, _written_plan(run))
     tensors, metadata, said = load_newest_intact(run)
     if said:
         warn(said)
     scored = metadata["progress"]["best"] is not None
-    return Held((tensors, metadata), _written_plan(run), _written_best(run) if scored else None)
+    best = _written_best(run) if scored else None
+    return Held(
+        (tensors, metadata), _written_plan(run), best, all_parts(run.read_environment())[-1].get("versions", {})
+    )
+
+
+def _tell_other_bits(before: Compute, installed: Mapping[str, str], compute: Compute) -> None:
+    present = versions()
+    other = [name for name in present if name in installed and installed[name] != present[name]]
+    if before == compute and not other:
+        return
+    warn(
+        f"this run was computed by {before}{_with(installed, other)}, and now by {compute}{_with(present, other)}: "
+        "its bits may differ from those of one that was never stopped"
+    )
+
+
+def _with(installed: Mapping[str, str], names: Sequence[str]) -> str:
+    return f" with {', '.join(f'{name} {installed[name]}' for name in names)}" if names else ""
 
 
 def _tell_loss(run: RunFolder) -> None:

@@ -23,7 +23,7 @@ from unetkit.training.preview import preview
 from unetkit.training.result import TrainResult
 from unetkit.training.running import run_loop
 from unetkit.training.scoring import Scorer
-from unetkit.training.session import assemble
+from unetkit.training.session import Session, assemble
 
 
 def train(settings: TrainSettings, source: str | None = None, *, started: float | None = None) -> TrainResult | None:
@@ -47,13 +47,17 @@ def train(settings: TrainSettings, source: str | None = None, *, started: float 
     clock = Clock(time.time() if started is None else started)
     if settings.seeds > 1:
         raise ConfigError("several seeds are several runs", where="seeds", advice="call unetkit.train_seeds")
+    with ending_at_once(settings.resume):
+        return _train(settings, source, clock)
+
+
+def _train(settings: TrainSettings, source: str | None, clock: Clock) -> TrainResult | None:
     beginning: Beginning = begin(settings, source)
     if beginning.ended is not None:
         return tell_ended(beginning.ended)
     settings, training = beginning.settings, beginning.settings.training
     compute = choose_compute(training.device, training.threads, training.precision, training.deterministic)
-    begun = None if beginning.run is None else beginning.run.path
-    with ending_at_once(begun), joined(compute.device) as group, prepared(compute), limited_to(training.threads):
+    with joined(compute.device) as group, prepared(compute), limited_to(training.threads):
         if not group.leads:
             console.switch_off()
         material = prepare_data(settings.data, beginning.source, training.seed)
@@ -65,8 +69,14 @@ def train(settings: TrainSettings, source: str | None = None, *, started: float 
         with _writing(run, group), interruption(run.path) as stop:
             scorer = Scorer(session, stop.check)
             plan = choose_plan(run, session, scorer, beginning.extended)
+            _note_part(run, session)
             run_loop(run, session, plan, scorer, stop)
             return close_run(run, session, scorer)
+
+
+def _note_part(run: RunFolder, session: Session) -> None:
+    if session.group.leads:
+        run.add_part(session.compute.to_json())
 
 
 @contextmanager
