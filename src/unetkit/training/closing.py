@@ -7,8 +7,10 @@ from typing import Any
 
 import torch
 
+from unetkit.console import warn
+from unetkit.errors import FormatError, OtherFormat
 from unetkit.metrics.baselines import PositionPrior
-from unetkit.modelfile import Fingerprint, write_model
+from unetkit.modelfile import Fingerprint, read_model, write_model
 from unetkit.reports.report import write_report
 from unetkit.runs import RunFolder
 from unetkit.training.examples import draw_examples
@@ -40,6 +42,18 @@ def close_run(run: RunFolder, session: Session, scorer: Scorer) -> TrainResult |
     write_report(run.path)
     write_model(run.model, average_arrays(session), replace(session.contract, scores=scores, fingerprint=known))
     return replace(result, seconds=session.clock())
+
+
+def has_whole_model(run: RunFolder) -> bool:
+    """Whether the model of a run that has ended can be read; if not, that is said, and it is to be closed again."""
+    try:
+        read_model(run.model)
+    except OtherFormat:
+        return True
+    except FormatError as fault:
+        warn(f"{fault.where}: {fault.what}: it is made again from the best weights")
+        return False
+    return True
 
 
 def fingerprint(session: Session) -> Fingerprint:

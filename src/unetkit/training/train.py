@@ -12,7 +12,7 @@ from unetkit.data.parallel import limited_to
 from unetkit.errors import ConfigError
 from unetkit.runs import RunFolder, sole_writer
 from unetkit.training.clock import Clock
-from unetkit.training.closing import close_run
+from unetkit.training.closing import close_run, has_whole_model
 from unetkit.training.device import choose_compute, prepared
 from unetkit.training.distributed import Group, joined
 from unetkit.training.interrupt import ending_at_once, interruption
@@ -53,7 +53,7 @@ def train(settings: TrainSettings, source: str | None = None, *, started: float 
 
 def _train(settings: TrainSettings, source: str | None, clock: Clock) -> TrainResult | None:
     beginning: Beginning = begin(settings, source)
-    if beginning.ended is not None:
+    if beginning.ended is not None and has_whole_model(beginning.ended):
         return tell_ended(beginning.ended)
     settings, training = beginning.settings, beginning.settings.training
     compute = choose_compute(training.device, training.threads, training.precision, training.deterministic)
