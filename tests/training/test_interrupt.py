@@ -80,8 +80,13 @@ def test_before_its_first_step_a_run_has_the_state_that_is_said_to_be_saved(
     first = trained(scenes, out=str(tmp_path / "first"))
     model = Path(shutil.copy(first.model, tmp_path / "model.safetensors"))
     whole = trained(scenes, out=str(tmp_path / "whole"), start_from=str(model))
+
+    def signalled(*_words: object) -> float:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return 0.1
+
     with monkeypatch.context() as patched:
-        patched.setattr(planning, "seconds_per_step", lambda *_: os.kill(os.getpid(), signal.SIGTERM) or 0.1)
+        patched.setattr(planning, "seconds_per_step", signalled)
         with pytest.raises(Interrupted, match="the state is saved") as stopped:
             trained(scenes, start_from=str(model))
     assert has_state(RunFolder(Path(stopped.value.where)))
