@@ -83,7 +83,7 @@ class FormatError(UsageError):
 
 
 class OtherFormat(FormatError):
-    """A checkpoint is whole, and another version of unetkit wrote it."""
+    """A checkpoint or a model is whole, and another version of unetkit wrote it."""
 
 
 class MachineError(UnetkitError):

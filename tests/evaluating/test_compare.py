@@ -116,6 +116,17 @@ def test_machine_and_versions_that_differ_are_listed_but_not_when_and_how_it_was
     }
 
 
+def test_what_computed_the_parts_of_a_run_is_compared(tmp_path: Path) -> None:
+    def part(device: str) -> dict[str, Any]:
+        return {"started": "2026", "command": [], "compute": {"device": device, "threads": 2}}
+
+    here = make_run(tmp_path / "runs" / "here", machine={"parts": [part("cpu")]})
+    moved = make_run(tmp_path / "runs" / "moved", machine={"parts": [part("cpu"), part("cuda"), part("cpu")]})
+    assert found(compared(here.path, moved.path).machine) == {
+        "compute.device": {"here": "cpu", "moved": "cpu, then cuda"}
+    }
+
+
 @pytest.mark.parametrize(
     ("pairs", "differing", "same"),
     [

@@ -6,6 +6,7 @@ When the cause is gone, the run goes on to the bits of one that nothing disturbe
 from __future__ import annotations
 
 import errno
+import itertools
 import shutil
 import signal
 import subprocess
@@ -229,6 +230,7 @@ def test_no_memory_in_the_middle_ends_a_training_that_can_go_on(at: int, bench: 
     begun.begin(at, short=True)
     ended = bench.children.finish()
     assert "not enough memory" in ended.told
+    assert f"unetkit train --resume {begun.out}" in ended.told
     assert fault_after(bench, begun, ended, MACHINE) == ""
 
 
@@ -258,6 +260,7 @@ def test_an_image_that_vanishes_ends_a_training_that_goes_on_when_it_is_back(
     ended = children.finish()
     assert ended.code == USAGE
     assert image.name in ended.told
+    assert f"unetkit train --resume {begun.out}" in ended.told
     assert load_newest_intact(RunFolder(begun.out))[2] == ""
     image.write_bytes(kept)
     assert fault_after(own, begun, ended, USAGE) == ""
@@ -281,10 +284,13 @@ def test_what_a_run_is_of_is_refused_when_damaged(name: str, bench: Bench, tmp_p
 
 
 def half_way(bench: Bench, folder: Path) -> Chain:
-    """A run that was killed after some states."""
-    begun = chain(bench, folder)
-    assert not begun.part(die_at=bench.whole(KIND)[1] * 2 // 3)
-    return begun
+    """A run that was killed after some states, and not between the two renames of a save."""
+    for at in itertools.count(bench.whole(KIND)[1] * 2 // 3):
+        begun = chain(bench, folder / str(at))
+        assert not begun.part(die_at=at)
+        if (begun.out / "checkpoints" / "last.safetensors").exists():
+            return begun
+    raise AssertionError
 
 
 def flip(path: Path) -> None:

@@ -119,6 +119,14 @@ def test_the_commands_of_the_page_name_the_run_as_it_was_trained(run: RunFolder)
     assert "unetkit predict runs/sea-1 " in write_report(run.path).read_text()
 
 
+def test_each_part_of_a_run_is_told_with_what_computed_it(run: RunFolder):
+    run.add_part({"device": "cpu", "threads": 1})
+    run.add_part({"device": "cuda", "gpu": "a GPU"})
+    page = write_report(run.path).read_text()
+    assert "device cpu, threads 1\n" in page
+    assert "device cuda, gpu a GPU\n" in page
+
+
 def test_a_run_that_is_still_written_to_is_only_looked_at(run: RunFolder):
     halfway = run.checkpoints / ".last.safetensors.0badc0de.tmp"
     halfway.touch()

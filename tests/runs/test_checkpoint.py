@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from unetkit.errors import DiskFull, FormatError, TrainingDiverged
+from unetkit.errors import DiskFull, FormatError, OtherFormat, TrainingDiverged
 from unetkit.files import write_sealed_text
 from unetkit.runs import RunFolder, load_best, load_newest_intact, save_best, save_last
+from unetkit.runs import checkpoint as written
 from unetkit.runs.checkpoint import checkpoint
 
 
@@ -94,19 +95,55 @@ def test_with_both_damaged_the_message_names_both(run: RunFolder) -> None:
     assert "previous.safetensors" in caught.value.where
 
 
-def test_a_checkpoint_of_another_run_is_refused(run: RunFolder, tmp_path: Path) -> None:
-    other = RunFolder.create(
+@pytest.fixture
+def other(tmp_path: Path) -> RunFolder:
+    return RunFolder.create(
         tmp_path / "other",
         config="a: 1",
         environment={},
         write_manifest=lambda folder: write_sealed_text(folder / "manifest.csv", "image,mask\n"),
     )
+
+
+def test_a_checkpoint_of_another_run_is_refused(run: RunFolder, other: RunFolder) -> None:
     save(other, 9)
     checkpoint(other, "last").replace(checkpoint(run, "last"))
     save_best(run, {"weight": np.zeros(1)}, {}, 1)
     with pytest.raises(FormatError) as caught:
         load_newest_intact(run)
-    assert "another run" in caught.value.where
+    assert f"belongs to another run, {other.run_id}, and this one is {run.run_id}" in caught.value.where
+
+
+def test_beside_a_last_of_another_run_the_previous_is_taken_and_both_runs_are_named(
+    run: RunFolder, other: RunFolder
+) -> None:
+    save(other, 9)
+    save(run, 1)
+    save(run, 2)
+    checkpoint(other, "last").replace(checkpoint(run, "last"))
+    _, metadata, said = load_newest_intact(run)
+    assert metadata["step"] == 1
+    assert other.run_id in said
+    assert run.run_id in said
+
+
+def test_a_checkpoint_in_another_format_names_the_unetkit_that_wrote_it(
+    run: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as later:
+        later.setattr(written, "FORMAT", 9)
+        later.setattr(written, "versions", lambda: {"unetkit": "7.5.1"})
+        save(run, 1)
+    with pytest.raises(OtherFormat, match="format 9") as caught:
+        load_newest_intact(run)
+    assert "pip install unetkit==7.5.1" in caught.value.advice
+    with monkeypatch.context() as unknown:
+        unknown.setattr(written, "FORMAT", 1)
+        unknown.setattr(written, "versions", dict)
+        save(run, 1)
+    with pytest.raises(OtherFormat) as caught:
+        load_newest_intact(run)
+    assert str(run.environment) in caught.value.advice
 
 
 def test_nan_is_never_saved_and_the_old_one_stays(run: RunFolder) -> None:

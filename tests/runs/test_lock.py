@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from unetkit.errors import UsageError
+from unetkit.errors import ConfigError, OutOfMemory, UnetkitError, UsageError
 from unetkit.runs import RunFolder, sole_writer
 
 HOLDING = """
@@ -38,3 +38,35 @@ def test_after_a_writer_has_ended_the_next_may_begin(run: RunFolder) -> None:
     for _ in range(2):
         with sole_writer(run):
             pass
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory"), OutOfMemory("too large")]
+)
+def test_who_runs_out_of_memory_hears_what_a_run_that_goes_on_may_change(run: RunFolder, error: Exception) -> None:
+    with pytest.raises(OutOfMemory) as told, sole_writer(run):
+        raise error
+    commands = [line for line in told.value.advice.splitlines() if line.startswith("unetkit ")]
+    assert commands[0].startswith(f"unetkit train --resume {run.path} ")
+    assert f"--config {run.config} --batch" in commands[1]
+    assert "--batch" not in commands[0]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [FileNotFoundError(2, "No such file or directory", "a.png"), PermissionError(13, "Permission denied", "a.png")],
+)
+def test_a_file_of_the_data_that_cannot_be_read_any_more_is_named_with_how_to_go_on(
+    run: RunFolder, error: OSError
+) -> None:
+    with pytest.raises(UnetkitError) as told, sole_writer(run):
+        raise error
+    assert told.value.where == "a.png"
+    assert told.value.advice.endswith(f"unetkit train --resume {run.path}  # goes on then")
+
+
+@pytest.mark.parametrize("error", [RuntimeError("a bug"), BrokenPipeError(32, "Broken pipe"), ConfigError("wrong")])
+def test_what_is_no_refusal_stays_what_it_is(run: RunFolder, error: Exception) -> None:
+    with pytest.raises(type(error)) as told, sole_writer(run):
+        raise error
+    assert told.value is error

@@ -108,6 +108,8 @@ def test_two_processes_train_what_one_trains_and_one_of_them_writes(scenes: Path
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["schema"] == "unetkit.run"
     assert_alike(alone, RunFolder(tmp_path / "run"))
+    parts = [run.read_environment()["parts"] for run in (alone, RunFolder(tmp_path / "run"))]
+    assert [part["compute"]["processes"] for (part,) in parts] == [1, 2]
 
 
 def test_two_machines_that_meet_by_rendezvous_train_what_one_process_trains(

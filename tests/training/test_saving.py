@@ -12,8 +12,9 @@ import torch
 from unetkit import console
 from unetkit.config.jobs import TrainSettings
 from unetkit.errors import FormatError
+from unetkit.files import write_json
 from unetkit.recipes.settings import settings
-from unetkit.runs import RunFolder
+from unetkit.runs import RunFolder, save_last, versions
 from unetkit.training.bottleneck import Spent
 from unetkit.training.clock import Clock
 from unetkit.training.device import Compute
@@ -22,6 +23,7 @@ from unetkit.training.prepare import prepare_data
 from unetkit.training.result import Landmark
 from unetkit.training.saving import Saver, best_arrays, restore
 from unetkit.training.session import Session, assemble
+from unetkit.training.state import pack
 
 EXACT, MINUTES = Plan(9, "9 steps"), Plan(9, "1 minutes", 60.0)
 
@@ -89,6 +91,22 @@ def test_a_run_stopped_before_its_first_state_follows_what_was_decided(run: RunF
     assert restored.total == 9
 
 
+@pytest.mark.parametrize("history", [[{"step": 3}], []])
+def test_a_run_whose_checkpoints_are_gone_begins_again_and_says_what_is_lost(
+    run: RunFolder, session: Session, history: list[dict[str, object]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    killed_after_a_new_best(run, session, EXACT)
+    (run.checkpoints / "last.safetensors").unlink()
+    if history:
+        run.write_history(history)
+    console.switch_on(quiet=True)
+    restore(run, session)
+    console.switch_off()
+    said = capsys.readouterr().err
+    assert f"{run.checkpoints} holds no state any more" in said.replace("\n", "")
+    assert ("3 steps are lost" in said) == bool(history)
+
+
 def test_weights_of_another_network_are_refused_with_the_difference(run: RunFolder, session: Session) -> None:
     killed_after_a_new_best(run, session, EXACT)
     session.stepper.network.register_buffer("more", torch.zeros(1))
@@ -107,7 +125,7 @@ def test_a_best_that_is_damaged_is_made_again(run: RunFolder, session: Session) 
     assert best_arrays(run, session)[1] == Landmark("mean_iou", 0.1, 6)
 
 
-@pytest.mark.parametrize("changed", [{"threads": 2}, {"precision": "bf16"}, {}])
+@pytest.mark.parametrize("changed", [{"threads": 2}, {"precision": "bf16"}, {"processes": 2}, {}])
 def test_going_on_with_another_arithmetic_is_told(
     run: RunFolder, session: Session, changed: dict[str, object], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -116,4 +134,24 @@ def test_going_on_with_another_arithmetic_is_told(
     console.switch_on(quiet=True)
     restore(run, session)
     console.switch_off()
-    assert ("its bits will differ" in capsys.readouterr().err) == bool(changed)
+    assert ("its bits may differ" in capsys.readouterr().err) == bool(changed)
+
+
+def test_going_on_with_other_versions_than_those_of_the_latest_part_is_told(
+    run: RunFolder, session: Session, capsys: pytest.CaptureFixture[str]
+) -> None:
+    killed_after_a_new_best(run, session, EXACT)
+    parts = [{"versions": {**versions(), "torch": version}} for version in ("2.0.0", "2.1.0")]
+    write_json(run.environment, {**run.read_environment(), "parts": parts})
+    console.switch_on(quiet=True)
+    restore(run, session)
+    console.switch_off()
+    told = " ".join(capsys.readouterr().err.split())
+    assert f"with torch 2.1.0, and now by 1 CPU threads in fp32 with torch {versions()['torch']}:" in told
+
+
+def test_a_state_of_before_processes_were_counted_is_read(run: RunFolder, session: Session) -> None:
+    tensors, metadata = pack(session.stepper, session.progress, EXACT)
+    del metadata["compute"]["processes"]
+    save_last(run, tensors, {**metadata, "seconds": 0.0}, 0)
+    assert restore(run, session) == EXACT

@@ -1,8 +1,6 @@
 """Every way to fail as one block: what, where, what to do; with the exit code that the design gives it."""
 
-import errno
 import platform
-import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -16,11 +14,8 @@ from rich.text import Text
 
 from unetkit.cli.advice import advice_lines, print_advice
 from unetkit.cli.usage import usage_error
-from unetkit.errors import DataError, DiskFull, Interrupted, MachineError, OutOfMemory, PermissionRefused, UnetkitError
-
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_NO_MEMORY = re.compile(r"can't allocate memory|out of memory|could not create a primitive", re.IGNORECASE)
-_NO_THREADS = "can't start new thread"
+from unetkit.errors import Interrupted, UnetkitError
+from unetkit.refusals import refusal
 
 
 def explain(error: BaseException, commands: Sequence[str]) -> UnetkitError:
@@ -31,14 +26,7 @@ def explain(error: BaseException, commands: Sequence[str]) -> UnetkitError:
         return usage_error(error, commands)
     if isinstance(error, KeyboardInterrupt):
         return Interrupted("interrupted", signal=2)
-    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and _NO_MEMORY.search(str(error))):
-        return OutOfMemory("there is not enough memory for this", advice="try a smaller --size or --batch")
-    if isinstance(error, RuntimeError) and _NO_THREADS in str(error):
-        limits = "let it have more memory or processes (ulimit -v, ulimit -u), or use fewer: --threads 1"
-        return MachineError("the system gives no more threads", advice=limits)
-    if isinstance(error, OSError):
-        return _explain_os(error)
-    return _bug(error)
+    return refusal(error) or _bug(error)
 
 
 def print_block(error: UnetkitError, words: Sequence[str], screen: Console) -> None:
@@ -65,21 +53,6 @@ def error_document(error: UnetkitError, words: Sequence[str]) -> dict[str, Any]:
 def print_trace(error: BaseException) -> None:
     """The trace, for --debug."""
     traceback.print_exception(error, file=sys.stderr)
-
-
-def _explain_os(error: OSError) -> UnetkitError:
-    where = str(error.filename or "")
-    reason = error.strerror or str(error)
-    if error.errno in _FULL:
-        return DiskFull("no space is left on the device", where=where, advice="free some space, or write elsewhere")
-    if error.errno == errno.ENOMEM:
-        return OutOfMemory("there is not enough memory for this", where=where, advice="try a smaller --size or --batch")
-    if isinstance(error, PermissionError):
-        what = "the system refused to read or write here"
-        return PermissionRefused(what, where=where, advice="choose another place, or change its permissions")
-    if isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError | FileExistsError):
-        return DataError(reason[:1].lower() + reason[1:], where=where, advice="check the path")
-    return MachineError(f"the system failed: {reason}", where=where)
 
 
 def _bug(error: BaseException) -> UnetkitError:

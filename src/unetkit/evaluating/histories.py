@@ -12,15 +12,15 @@ from typing import Any, cast
 
 from unetkit.config.reading import Entry, Tree, read_settings
 from unetkit.data.pair import SPLITS
-from unetkit.files import read_bytes, read_json
-from unetkit.runs import RunFolder
+from unetkit.files import read_bytes
+from unetkit.runs import RunFolder, all_parts
+from unetkit.runs.environment import OF_THE_CALL
 
 Values = Mapping[str, Any]
 """Plain values by name: "training.seed", "versions.torch"."""
 
 # Where a run lies and how it was called says nothing about what was computed.
 NOT_COMPARED = frozenset({"out", "overwrite", "resume", "extend", "seeds", "preview"})
-OF_THE_CALL = frozenset({"started", "command", "run_id"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class RunHistory:
         rows: of `history.jsonl`, a row a scoring; none before the first.
         settings: of `config.yaml`, by their names.
         pairs: split → number of pairs, and a word that is the same where the pairs are.
-        machine: of `environment.json`: processor, cores, versions.
+        machine: of `environment.json`: processor, cores, versions, device; of all parts where they are not the same.
     """
 
     name: str
@@ -64,7 +64,6 @@ class RunHistory:
             FormatError: a file of the run is damaged.
         """
         run = RunFolder.at(folder)
-        environment = {key: value for key, value in read_json(run.environment).items() if key not in OF_THE_CALL}
         return cls(
             name=name,
             folder=folder,
@@ -73,7 +72,7 @@ class RunHistory:
             rows=run.read_history(),
             settings=dict(_settings(read_settings(run.read_config(), str(run.config)))),
             pairs=_pairs(run.manifest),
-            machine=dict(_flat(environment)),
+            machine=_machine(all_parts(run.read_environment())),
         )
 
     @property
@@ -142,6 +141,18 @@ def _settings(tree: Tree) -> Iterator[tuple[str, Any]]:
                 yield key, item.value
         else:
             yield from ((f"{key}.{name}", inner.value) for name, inner in item.items() if isinstance(inner, Entry))
+
+
+def _machine(parts: Sequence[Mapping[str, Any]]) -> Values:
+    flat = [dict(_flat({key: part[key] for key in part if key not in OF_THE_CALL})) for part in parts]
+    names = dict.fromkeys(name for part in flat for name in part)
+    return {name: _in_turn([part[name] for part in flat if name in part]) for name in names}
+
+
+def _in_turn(values: Sequence[Any]) -> Any:
+    """The value of all parts of a run; where they had several, each of them: "1, then 2"."""
+    different = list(dict.fromkeys(values))
+    return different[0] if len(different) == 1 else ", then ".join(map(str, different))
 
 
 def _flat(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

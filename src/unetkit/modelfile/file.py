@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from unetkit.errors import FormatError, TrainingDiverged
+from unetkit.errors import FormatError, OtherFormat, TrainingDiverged
 from unetkit.files import Array, plain, read_tensors, refuse_not_finite, write_tensors
 from unetkit.modelfile.contract import FORMAT, Contract
 
@@ -35,7 +35,8 @@ def read_model(path: Path) -> tuple[dict[str, Array], Contract]:
     """The tensors and the contract, verified.
 
     Raises:
-        FormatError: damaged, foreign, holding NaN, or in a newer format (it says which unetkit reads it).
+        FormatError: damaged, foreign, or holding NaN.
+        OtherFormat: in a newer format; it says which unetkit reads it.
     """
     tensors, metadata = read_tensors(path)
     if KEY not in metadata:
@@ -57,7 +58,7 @@ def _contract(text: str, path: Path) -> Contract:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise FormatError(f"the contract of this model cannot be read: {error!r}", where=str(path)) from error
     if contract is None:
-        raise FormatError(
+        raise OtherFormat(
             f"this model has format {document['format']}; this unetkit reads up to format {FORMAT}",
             where=str(path),
             advice=f"it is read by {document.get('readable_by', 'a newer unetkit')}: pip install --upgrade unetkit",

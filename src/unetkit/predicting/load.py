@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
+from unetkit.errors import FormatError, OtherFormat
 from unetkit.extras import choose, require
-from unetkit.modelfile import read_model
+from unetkit.files import Array
+from unetkit.modelfile import Contract, read_model
 from unetkit.predicting import BACKENDS
 from unetkit.predicting.predictor import Predictor
-from unetkit.runs import locate_model
+from unetkit.runs import RunFolder, locate_model
 
 
 def load(path: str | Path, *, device: str = "auto", threads: int = 0, channels: str = "auto") -> Predictor:
@@ -29,6 +32,18 @@ def load(path: str | Path, *, device: str = "auto", threads: int = 0, channels: 
     """
     model = locate_model(str(path))
     require("train", "using a model file (*.safetensors)")
-    tensors, contract = read_model(model)
+    tensors, contract = _read(model)
     backend = choose(BACKENDS, "torch", "backend").from_model(tensors, contract, device=device, threads=threads)
     return Predictor(contract, backend, channels=channels)
+
+
+def _read(model: Path) -> tuple[dict[str, Array], Contract]:
+    try:
+        return read_model(model)
+    except OtherFormat:
+        raise
+    except FormatError as fault:
+        run = RunFolder.of_model(model)
+        if run is not None:
+            fault.advice = f"unetkit train --resume {shlex.quote(str(run.path))}  # makes it again"
+        raise

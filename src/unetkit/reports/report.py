@@ -62,7 +62,7 @@ def render(folder: RunFolder) -> str:
         classes=_classes(folder),
         model=result.get("run", folder.path.resolve().name),
         config=folder.read_config(),
-        environment=read_json(folder.environment),
+        environment=folder.read_environment(),
         titles=TITLES,
     )
 

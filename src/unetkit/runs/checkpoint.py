@@ -23,6 +23,7 @@ from unetkit.files import (
     write_error,
     write_tensors,
 )
+from unetkit.runs.environment import versions
 from unetkit.runs.folder import RunFolder
 
 KEY = "checkpoint"
@@ -102,6 +103,14 @@ def load_newest_intact(run: RunFolder) -> tuple[dict[str, Array], dict[str, Any]
     )
 
 
+def step_of_history(run: RunFolder) -> int:
+    """The last step that the history knows; 0 where there is none, or a damaged one."""
+    try:
+        return max((int(row.get("step", 0)) for row in run.read_history()), default=0)
+    except FormatError:
+        return 0
+
+
 def checkpoint(run: RunFolder, name: str) -> Path:
     """The path of `last`, `previous` or `best`."""
     return run.checkpoints / f"{name}.safetensors"
@@ -109,7 +118,8 @@ def checkpoint(run: RunFolder, name: str) -> Path:
 
 def _write(run: RunFolder, path: Path, tensors: Mapping[str, Array], metadata: Mapping[str, Any], step: int) -> None:
     refuse_not_finite(tensors, path)
-    envelope = {"format": FORMAT, "run": run.run_id, "step": step, "state": metadata}
+    writer = versions().get("unetkit")
+    envelope = {"format": FORMAT, "unetkit": writer, "run": run.run_id, "step": step, "state": metadata}
     write_tensors(path, tensors, {KEY: json.dumps(plain(envelope), ensure_ascii=False, allow_nan=False)})
 
 
@@ -123,11 +133,18 @@ def _read(run: RunFolder, path: Path) -> tuple[dict[str, Array], dict[str, Any]]
         raise OtherFormat(
             f"this checkpoint has format {written}, and this unetkit reads {FORMAT}",
             where=str(path),
-            advice=f"go on with the unetkit that began the run: {run.environment} says which",
+            advice=f"go on with {_writer(run, envelope)}",
         )
     if envelope["run"] != run.run_id:
-        raise FormatError("this checkpoint belongs to another run", where=str(path))
+        what = f"this checkpoint belongs to another run, {envelope['run']}, and this one is {run.run_id}"
+        raise FormatError(what, where=str(path))
     return tensors, envelope
+
+
+def _writer(run: RunFolder, envelope: Mapping[str, Any]) -> str:
+    if envelope.get("unetkit"):
+        return f"the unetkit that wrote it: pip install unetkit=={envelope['unetkit']}"
+    return f"the unetkit that began the run: {run.environment} says which"
 
 
 def _intact(run: RunFolder, path: Path) -> bool:
@@ -141,15 +158,8 @@ def _intact(run: RunFolder, path: Path) -> bool:
 def _said(run: RunFolder, faults: list[FormatError], path: Path, step: int) -> str:
     if not faults:
         return ""
-    reached = max((int(row.get("step", 0)) for row in _history(run)), default=step)
+    reached = max(step_of_history(run), step)
     lost = f"{reached - step} steps are lost" if reached > step else "how many steps are lost is not known"
     if faults[0].where and not Path(faults[0].where).exists():
         return f"{faults[0].where} is missing: going on from {path.name} (step {step})"
     return f"{faults[0].where}: {faults[0].what}: going on from {path.name} (step {step}; {lost})"
-
-
-def _history(run: RunFolder) -> list[dict[str, Any]]:
-    try:
-        return run.read_history()
-    except FormatError:
-        return []

@@ -1,9 +1,11 @@
-"""Where a run was made: machine, versions and command; no user name, no path of the home folder."""
+"""Where a run was made: machine, versions and command, in which `~` stands for the home folder."""
 
 from __future__ import annotations
 
 import platform
+import re
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -14,11 +16,15 @@ from unetkit.data.parallel import processors
 PACKAGES = ("unetkit", "numpy", "opencv-python-headless", "pillow", "torch", "safetensors", "timm")
 
 
+OF_THE_CALL = frozenset({"started", "command"})
+"""What each part of a run has of its own, and what says nothing about how it was computed."""
+
+
 def environment() -> dict[str, Any]:
-    """A document for `environment.json`."""
+    """A document for `environment.json`; the folder adds `run_id`, and each part of the run a row of `parts`."""
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+        "command": [Path(sys.argv[0]).name, *map(_without_home, sys.argv[1:])],
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.release()}",
         "machine": platform.machine(),
@@ -26,6 +32,23 @@ def environment() -> dict[str, Any]:
         "cores": processors(),
         "versions": versions(),
     }
+
+
+def new_part(first: Mapping[str, Any], compute: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of `parts`: when and how it was called, what computes it, and what is not as in the first part.
+
+    Args:
+        first: the document of the run.
+        compute: device, threads and what else decides the bits.
+    """
+    now = environment().items()
+    return {key: value for key, value in now if key in OF_THE_CALL or value != first.get(key)} | {"compute": compute}
+
+
+def all_parts(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What each part of a run was made with, whole, in their order; one for a run that has noted none yet."""
+    first = {key: value for key, value in document.items() if key not in ("parts", "run_id")}
+    return [{**first, **part} for part in document.get("parts", ())] or [first]
 
 
 def versions() -> dict[str, str]:
@@ -38,6 +61,11 @@ def _version(name: str) -> str:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return ""
+
+
+def _without_home(word: str) -> str:
+    home = str(Path.home())
+    return re.sub(rf"(?<![^=,:\s]){re.escape(home)}(?=/|$)", "~", word) if home != "/" else word
 
 
 def _processor() -> str:

@@ -18,6 +18,7 @@ from unetkit.files import (
     write_jsonl,
     write_sealed_text,
 )
+from unetkit.runs.environment import new_part
 from unetkit.runs.output import new_folder
 
 FOLDERS = ("checkpoints", "figures", "evaluations", "events")
@@ -113,7 +114,7 @@ class RunFolder:
 
     @property
     def environment(self) -> Path:
-        """Machine, versions, command and identity."""
+        """Machine, versions and command of each part, and the identity."""
         return self.path / "environment.json"
 
     @property
@@ -176,7 +177,16 @@ class RunFolder:
     @property
     def run_id(self) -> str:
         """The identity of the run; a checkpoint of another run is refused by it."""
-        return str(read_json(self.environment)["run_id"])
+        return str(self.read_environment()["run_id"])
+
+    def read_environment(self) -> dict[str, Any]:
+        """Where the run was made, verified."""
+        return read_json(self.environment)
+
+    def add_part(self, compute: Mapping[str, Any]) -> None:
+        """Note in the environment that this process goes on with the run, and by what it computes."""
+        first = self.read_environment()
+        write_json(self.environment, {**first, "parts": [*first.get("parts", ()), new_part(first, compute)]})
 
     def read_config(self) -> str:
         """The resolved settings as YAML text, verified."""

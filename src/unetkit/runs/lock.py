@@ -8,8 +8,9 @@ from contextlib import contextmanager
 
 from filelock import FileLock, Timeout
 
-from unetkit.errors import MachineError, UsageError
+from unetkit.errors import DataError, MachineError, OutOfMemory, UnetkitError, UsageError
 from unetkit.files import DISK_ERRORS, write_error
+from unetkit.refusals import refusal
 from unetkit.runs.folder import RunFolder
 
 
@@ -21,8 +22,8 @@ def sole_writer(run: RunFolder) -> Generator[None]:
 
     Raises:
         UsageError: another process holds it.
-        DiskFull, PermissionRefused, MachineError: the disk said no to what is appended to (the log, the events), of
-            which the system names no path.
+        DiskFull, PermissionRefused, OutOfMemory, MachineError, DataError: the machine said no, or a file of the data
+            is gone; with how to go on with this run.
     """
     lock = FileLock(run.path / ".lock")
     try:
@@ -43,16 +44,35 @@ def sole_writer(run: RunFolder) -> Generator[None]:
 
 @contextmanager
 def _refusals_told(run: RunFolder) -> Generator[None]:
-    """With where, and how to go on when the machine can again."""
-    again = f"unetkit train --resume {shlex.quote(str(run.path))}  # goes on then"
+    """With where, and how to go on when the machine can again, or the file of the data is back."""
     try:
         yield
-    except MachineError as error:
-        error.advice = f"{error.advice}\n{again}".lstrip()
+    except BrokenPipeError:  # who read what is said has gone: no fault of the run
         raise
-    except OSError as error:
-        if error.filename is not None or error.errno not in DISK_ERRORS:
+    except (MachineError, DataError) as error:
+        error.advice = _how_to_go_on(run, error)
+        raise
+    except (MemoryError, RuntimeError, OSError) as error:
+        told = _told(run, error)
+        if told is None:
             raise
-        told = write_error(error, run.log)
-        told.advice = f"{told.advice}\n{again}".lstrip()
+        told.advice = _how_to_go_on(run, told)
         raise told from error
+
+
+def _told(run: RunFolder, error: MemoryError | RuntimeError | OSError) -> UnetkitError | None:
+    if isinstance(error, OSError) and error.filename is None and error.errno in DISK_ERRORS:
+        return write_error(error, run.log)
+    return refusal(error)
+
+
+def _how_to_go_on(run: RunFolder, error: UnetkitError) -> str:
+    again = f"unetkit train --resume {shlex.quote(str(run.path))}"
+    if not isinstance(error, OutOfMemory):
+        return f"{error.advice}\n{again}  # goes on then".lstrip()
+    anew = f"unetkit train DATA --config {shlex.quote(str(run.config))} --batch 4 --out ANOTHER-FOLDER"
+    return (
+        "close other programs, and go on; of what takes memory only these may be said anew:\n"
+        f"{again} --cache disk --threads 1\n"
+        f"or begin anew with a smaller --batch or --size:\n{anew}"
+    )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import torch
 from torch.utils import deterministic
@@ -25,6 +26,7 @@ class Compute:
         precision: "fp32" or "bf16" (autocast of the forward pass; weights and loss stay float32).
         deterministic: the same bits each time.
         compiled: whether the network's step is compiled.
+        processes: that share the batch, each with such a device and so many threads.
     """
 
     device: str
@@ -32,10 +34,17 @@ class Compute:
     precision: str
     deterministic: bool = True
     compiled: bool = False
+    processes: int = 1
 
     def __str__(self) -> str:
         where = f"{self.threads} CPU threads" if self.device == "cpu" else "the GPU"
+        if self.processes > 1:
+            where = f"{self.processes} processes with {where} each"
         return f"{where} in {self.precision}{', compiled' if self.compiled else ''}"
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields, and the name of the GPU if it is one."""
+        return asdict(self) | ({"gpu": torch.cuda.get_device_name()} if self.device == "cuda" else {})
 
     def autocast(self) -> contextlib.AbstractContextManager[object]:
         """The context of a forward pass."""

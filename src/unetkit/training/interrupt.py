@@ -1,13 +1,9 @@
-"""SIGINT, SIGTERM and SIGUSR1 during training: the step in progress is finished and saved; a second one stops at once.
-
-SIGUSR1 is what a cluster's scheduler sends some time before it ends a job.
-"""
+"""Signals during training: the step in progress is finished and saved, and a second one stops at once."""
 
 from __future__ import annotations
 
 import shlex
 import signal
-import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,8 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from unetkit.errors import Interrupted
-
-SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGUSR1") if hasattr(signal, name))
+from unetkit.runs.signals import heard_by
 
 
 @dataclass(slots=True)
@@ -26,11 +21,10 @@ class Interruption:
     run: Path
     requested: int = 0
 
-    def error(self, *, saved: bool = True) -> Interrupted:
-        """The end of an interrupted run, after its state was saved, or at once."""
-        name = signal.Signals(self.requested).name
+    def error(self, how: str = "stopped by {}; the state is saved") -> Interrupted:
+        """The end of an interrupted run; `how` has a place for the name of the signal."""
         return Interrupted(
-            f"stopped by {name}; the state is saved" if saved else f"stopped at once by a second {name}",
+            how.format(signal.Signals(self.requested).name),
             signal=self.requested,
             where=str(self.run),
             advice=f"unetkit train --resume {shlex.quote(str(self.run))}",
@@ -48,20 +42,41 @@ class Interruption:
     def on_signal(self, number: int, _frame: FrameType | None) -> None:
         """The handler: the first signal asks, the second ends at once."""
         if self.requested:
-            raise self.error(saved=False)
+            raise self.error("stopped at once by a second {}")
         self.requested = number
 
 
 @contextmanager
 def interruption(run: Path) -> Generator[Interruption]:
-    """Catch the signals while the body runs (in the main thread; elsewhere nobody can)."""
+    """Catch the signals while the body trains."""
     state = Interruption(run)
-    if threading.current_thread() is not threading.main_thread():
+    with heard_by(state.on_signal):
         yield state
+
+
+@contextmanager
+def ending_at_once(folder: str | Path | None) -> Generator[None]:
+    """Let a signal end the body at once, with how to go on: what is on disk is whole, and nothing is newer.
+
+    Args:
+        folder: of a run or a series that goes on; None, before there is one, leaves signals what they are.
+
+    Raises:
+        Interrupted: a signal came.
+    """
+    if folder is None:
+        yield
         return
-    before = {number: signal.signal(number, state.on_signal) for number in SIGNALS}
+    stop = Interruption(Path(folder))
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        stop.requested = number
+        raise KeyboardInterrupt  # nobody on the way takes it for a fault of the data
+
     try:
-        yield state
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        with heard_by(end):
+            yield
+    except KeyboardInterrupt as error:
+        if not stop.requested:
+            raise
+        raise stop.error("stopped by {} before it trained on; nothing is lost") from error

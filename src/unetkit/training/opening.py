@@ -10,12 +10,13 @@ from unetkit.config.jobs import TrainSettings
 from unetkit.config.layers import settings_of_text
 from unetkit.config.sections import DataSettings
 from unetkit.config.writing import to_yaml
-from unetkit.console import say
+from unetkit.console import say, warn
 from unetkit.data.dataset import write_manifest
 from unetkit.data.manifest import HASH, load_manifest, save_description
 from unetkit.data.parallel import limited_to
 from unetkit.data.verify import known_hashes, not_as_known
-from unetkit.errors import ConfigError, DataError
+from unetkit.errors import ConfigError, DataError, FormatError, OtherFormat
+from unetkit.modelfile import read_model
 from unetkit.runs import RunFolder, environment, has_state, name_of_data, next_free, refuse_taken
 from unetkit.training.choices import refuse_unknown
 from unetkit.training.places import with_whole_paths
@@ -30,17 +31,14 @@ class Beginning:
 
     Attributes:
         extended: the settings of that run with a longer budget, if it shall have one.
+        ended: whether there is nothing left to do.
     """
 
     settings: TrainSettings
     source: str
     run: RunFolder | None
     extended: TrainSettings | None = None
-
-    @property
-    def ended(self) -> RunFolder | None:
-        """The run, if there is nothing left to do."""
-        return self.run if self.run is not None and _has_ended(self.run) else None
+    ended: bool = False
 
 
 def begin(settings: TrainSettings, source: str | None) -> Beginning:
@@ -83,17 +81,27 @@ def _again(asked: TrainSettings, name: str, source: str | None) -> Beginning:
         )
     kept = settings_of_text(TrainSettings, run.read_config(), str(run.config))
     settings = resumed_settings(run, kept, asked)
-    if source is not None or not _has_ended(run):
+    ended = _has_ended(run)
+    if source is not None or not ended:
         with limited_to(settings.training.threads):
             _find_files(run, None if source is None else Path(source))
     # The configuration of a run tells how to begin it, not how this part of it was begun.
     extended = settings.model_copy(update={"resume": None, "extend": False}) if is_longer(settings, kept) else None
-    return Beginning(_going_on(settings, run), str(run.path), run, extended)
+    return Beginning(_going_on(settings, run), str(run.path), run, extended, ended)
 
 
 def _has_ended(run: RunFolder) -> bool:
-    """The model is written last; a run that has lost its scores since is closed again, and makes them anew."""
-    return run.finished and run.scores.is_file()
+    """The model is written last; a run that has lost it or its scores since is closed again, and makes them anew."""
+    if not run.finished or not run.scores.is_file():
+        return False
+    try:
+        read_model(run.model)
+    except OtherFormat:
+        return True
+    except FormatError as fault:
+        warn(f"{fault.where}: {fault.what}: it is made again from the best weights")
+        return False
+    return True
 
 
 def _find_files(run: RunFolder, moved_to: Path | None) -> None:

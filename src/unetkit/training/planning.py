@@ -13,7 +13,7 @@ from unetkit.training.build import time_budget
 from unetkit.training.estimate import seconds_per_step
 from unetkit.training.memory import measure_memory, tell_memory
 from unetkit.training.plan import Plan, read_plan, steps_for_epochs
-from unetkit.training.saving import restore
+from unetkit.training.saving import restore, save_beginning
 from unetkit.training.scoring import Scorer
 from unetkit.training.screen import clock
 from unetkit.training.session import Session
@@ -29,6 +29,7 @@ def choose_plan(run: RunFolder, session: Session, scorer: Scorer, extended: Trai
     """
     plan = restore(run, session)
     if plan is None:
+        save_beginning(run, session)
         plan = make_plan(session, scorer)
     elif extended is not None:
         plan = _extended(plan, session, scorer)
@@ -73,6 +74,7 @@ def _extended(plan: Plan, session: Session, scorer: Scorer) -> Plan:
     if longer.deadline is not None:
         longer.first += done
     plan.extend(done, longer)
+    session.progress.guard.forget()  # the rate is high again, and so is the loss
     return plan
 
 

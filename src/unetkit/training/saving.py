@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from unetkit.console import warn
 from unetkit.errors import FormatError
-from unetkit.runs import RunFolder, has_state, load_best, load_newest_intact, save_best, save_last
+from unetkit.runs import (
+    RunFolder,
+    all_parts,
+    has_state,
+    load_best,
+    load_newest_intact,
+    save_best,
+    save_last,
+    step_of_history,
+    versions,
+)
 from unetkit.training.bottleneck import Spent
 from unetkit.training.device import Compute
 from unetkit.training.plan import Plan
@@ -55,9 +66,7 @@ class Saver:
             return
         started = time.monotonic()
         with self.spent.on("write"):
-            tensors, metadata = pack(self.session.stepper, self.session.progress, self.plan)
-            metadata["seconds"] = self.session.clock()
-            save_last(self.run, tensors, metadata, self.session.progress.step)
+            save_last(self.run, *_packed(self.session, self.plan), self.session.progress.step)
             self.run.write_plan(self.plan.to_json())
         self._last = time.monotonic()
         self._cost = self._last - started
@@ -67,6 +76,12 @@ class Saver:
         if self.plan.deadline is not None and self.session.group.leads:
             with self.spent.on("write"):
                 self.run.write_plan(self.plan.to_json())
+
+
+def save_beginning(run: RunFolder, session: Session) -> None:
+    """The state before anything is measured: whatever `--from` names by then, a stopped run goes on from it."""
+    if session.group.leads:
+        save_last(run, *_packed(session, None), session.progress.step)
 
 
 def average_arrays(session: Session) -> Arrays:
@@ -82,43 +97,70 @@ def best_arrays(run: RunFolder, session: Session) -> tuple[Arrays, Landmark | No
     return held[0], Landmark(**held[1])
 
 
+def _packed(session: Session, plan: Plan | None) -> tuple[Arrays, dict[str, Any]]:
+    tensors, metadata = pack(session.stepper, session.progress, plan)
+    return tensors, metadata | {"seconds": session.clock()}
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What the run folder holds of a run that was stopped."""
+    """What the run folder holds of a run that was stopped; `versions` are those of its latest part."""
 
     state: tuple[Arrays, dict[str, Any]] | None
     plan: Plan | None
-    best: Landmark | None
+    best: Landmark | None = None
+    versions: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def restore(run: RunFolder, session: Session) -> Plan | None:
-    """Put the newest intact state back; None where the run was stopped before anything was decided."""
+    """Put the newest intact state back; None where the run was stopped before anything was planned."""
     group = session.group
-    held = group.told(read_held(run) if group.leads else Held(None, None, None))
+    held = group.told(read_held(run) if group.leads else Held(None, None))
     if held.state is None:
         return held.plan
     tensors, metadata = held.state
-    before = Compute(**metadata["compute"])
-    if before != session.compute:
-        warn(
-            f"this run was computed by {before}, and now by {session.compute}: "
-            "its bits will differ from those of one that was never stopped"
-        )
+    _tell_other_bits(Compute(**metadata["compute"]), held.versions, session.compute)
     session.progress, plan = unpack(tensors, metadata, session.stepper)
     session.clock.spent = metadata["seconds"]
     _agree_with_best(session.progress, held.best)
-    return held.plan if held.plan is not None and held.plan.goes_on_from(plan) else plan
+    return held.plan if held.plan is not None and (plan is None or held.plan.goes_on_from(plan)) else plan
 
 
 def read_held(run: RunFolder) -> Held:
     """Read the newest intact state, the plan and how good the best weights are; what is damaged is said."""
     if not has_state(run):
-        return Held(None, _written_plan(run), None)
+        _tell_loss(run)
+        return Held(None, _written_plan(run))
     tensors, metadata, said = load_newest_intact(run)
     if said:
         warn(said)
     scored = metadata["progress"]["best"] is not None
-    return Held((tensors, metadata), _written_plan(run), _written_best(run) if scored else None)
+    best = _written_best(run) if scored else None
+    return Held(
+        (tensors, metadata), _written_plan(run), best, all_parts(run.read_environment())[-1].get("versions", {})
+    )
+
+
+def _tell_other_bits(before: Compute, installed: Mapping[str, str], compute: Compute) -> None:
+    present = versions()
+    other = [name for name in present if name in installed and installed[name] != present[name]]
+    if before == compute and not other:
+        return
+    warn(
+        f"this run was computed by {before}{_with(installed, other)}, and now by {compute}{_with(present, other)}: "
+        "its bits may differ from those of one that was never stopped"
+    )
+
+
+def _with(installed: Mapping[str, str], names: Sequence[str]) -> str:
+    return f" with {', '.join(f'{name} {installed[name]}' for name in names)}" if names else ""
+
+
+def _tell_loss(run: RunFolder) -> None:
+    reached = step_of_history(run)
+    if reached or run.plan.exists():
+        steps = f"{reached} steps are lost" if reached else "how many steps are lost is not known"
+        warn(f"{run.checkpoints} holds no state any more: this run begins again at step 0 ({steps})")
 
 
 def _written_best(run: RunFolder) -> Landmark | None:

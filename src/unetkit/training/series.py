@@ -6,7 +6,8 @@ import math
 import shlex
 import shutil
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from unetkit.files import read_json, read_sealed_text, write_json, write_sealed_
 from unetkit.runs import SERIES, RunFolder, is_series, name_of_data, new_folder, next_free
 from unetkit.training.choices import refuse_unknown
 from unetkit.training.distributed import launched
+from unetkit.training.interrupt import ending_at_once
 from unetkit.training.places import with_whole_paths
 from unetkit.training.result import TrainResult
 from unetkit.training.resuming import going_on, resumed_settings
@@ -81,15 +83,11 @@ def train_seeds(settings: TrainSettings, source: str | None = None, *, started: 
     folder, settings, source = _open(settings, source)
     first = settings.training.seed
     runs: dict[int, TrainResult] = {}
-    try:
+    with ending_at_once(folder), _removed_unless_begun(folder):
         for seed in range(first, first + settings.seeds):
             say(f"seed {seed}, run {seed - first + 1} of {settings.seeds}")
             runs[seed] = _run(settings, source, seed, folder, started)
             started = None
-    except UnetkitError:
-        if not any(folder.glob("seed-*")):  # nothing was begun: the same command works once its fault is mended
-            shutil.rmtree(folder)
-        raise
     result = SeriesResult(folder, runs)
     write_json(folder / SCORES, result.to_json())
     return result
@@ -132,6 +130,17 @@ def _go_on(asked: TrainSettings, folder: Path, source: str | None) -> tuple[Path
         raise ConfigError("a series is not made longer", where="--extend", advice="extend one of its runs")
     kept = settings_of_text(TrainSettings, read_sealed_text(folder / SETTINGS), str(folder / SETTINGS))
     return folder, resumed_settings(RunFolder(folder), kept, asked), data
+
+
+@contextmanager
+def _removed_unless_begun(folder: Path) -> Generator[None]:
+    """Where an error comes before the first run, the same command works once its fault is mended."""
+    try:
+        yield
+    except UnetkitError:
+        if not any(folder.glob("seed-*")):
+            shutil.rmtree(folder)
+        raise
 
 
 def _run(settings: TrainSettings, source: str, seed: int, folder: Path, started: float | None) -> TrainResult:

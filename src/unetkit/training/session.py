@@ -83,7 +83,8 @@ def assemble(
 ) -> Session:
     """Build network, loss, optimiser and batches; nothing is trained yet, nothing written."""
     torch.manual_seed(settings.training.seed)
-    compute = replace(compute, compiled=compute.device == "cuda" and _is_compiled(settings, material, compute, group))
+    compiled = compute.device == "cuda" and _is_compiled(settings, material, compute, group)
+    compute = replace(compute, compiled=compiled, processes=group.size)
     contract = draft_contract(settings, material)
     network = to_device(_together(_network(settings, contract), compute, group), compute)
     loss, weights = make_loss(settings.loss, material.counts, material.where_present)

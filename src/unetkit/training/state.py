@@ -18,29 +18,30 @@ from unetkit.training.step import Stepper
 Arrays = dict[str, npt.NDArray[Any]]
 
 
-def pack(stepper: Stepper, progress: Progress, plan: Plan) -> tuple[Arrays, dict[str, Any]]:
-    """The tensors and the metadata of a checkpoint."""
+def pack(stepper: Stepper, progress: Progress, plan: Plan | None) -> tuple[Arrays, dict[str, Any]]:
+    """The tensors and the metadata of a checkpoint; no plan before there is one."""
     tensors = {f"network.{name}": tensor for name, tensor in stepper.network.state_dict().items()}
     tensors |= {f"average.{name}": tensor for name, tensor in stepper.average.network.state_dict().items()}
     tensors |= {f"kept.{name}": tensor for name, tensor in stepper.kept.items()}
     tensors |= {f"optimiser.{key}": tensor for key, tensor in stepper.optimiser.tensors().items()}
     metadata = {
         "progress": progress.to_json(),
-        "plan": plan.to_json(),
+        "plan": plan and plan.to_json(),
         "average_updates": stepper.average.updates,
         "compute": asdict(stepper.compute),
     }
     return {name: to_array(tensor) for name, tensor in tensors.items()}, metadata
 
 
-def unpack(tensors: Arrays, metadata: Mapping[str, Any], stepper: Stepper) -> tuple[Progress, Plan]:
+def unpack(tensors: Arrays, metadata: Mapping[str, Any], stepper: Stepper) -> tuple[Progress, Plan | None]:
     """Put a checkpoint's tensors into `stepper`, and give its progress and plan back."""
     _load(stepper.network, tensors, "network.")
     _load(stepper.average.network, tensors, "average.")
     stepper.kept = _under(tensors, "kept.")
     stepper.average.updates = metadata["average_updates"]
     stepper.optimiser.load(_under(tensors, "optimiser."))
-    return Progress.from_json(metadata["progress"]), Plan.from_json(metadata["plan"])
+    plan = metadata["plan"]
+    return Progress.from_json(metadata["progress"]), plan and Plan.from_json(plan)
 
 
 def to_array(tensor: torch.Tensor) -> npt.NDArray[Any]:

@@ -15,7 +15,7 @@ from unetkit.training.clock import Clock
 from unetkit.training.closing import close_run
 from unetkit.training.device import choose_compute, prepared
 from unetkit.training.distributed import Group, joined
-from unetkit.training.interrupt import interruption
+from unetkit.training.interrupt import ending_at_once, interruption
 from unetkit.training.opening import Beginning, begin, open_folder, tell_ended
 from unetkit.training.planning import choose_plan
 from unetkit.training.prepare import describe, prepare_data
@@ -23,7 +23,7 @@ from unetkit.training.preview import preview
 from unetkit.training.result import TrainResult
 from unetkit.training.running import run_loop
 from unetkit.training.scoring import Scorer
-from unetkit.training.session import assemble
+from unetkit.training.session import Session, assemble
 
 
 def train(settings: TrainSettings, source: str | None = None, *, started: float | None = None) -> TrainResult | None:
@@ -42,15 +42,20 @@ def train(settings: TrainSettings, source: str | None = None, *, started: float 
     Raises:
         UsageError: the data or a setting cannot be used as they are.
         TrainingDiverged: NaN or Inf; the last checkpoint is whole.
-        Interrupted: a signal came; the state is saved, and `--resume` goes on.
+        Interrupted: a signal came; what the run has is saved, and `--resume` goes on.
         MachineError: no memory, no disk, no device.
     """
     clock = Clock(time.time() if started is None else started)
     if settings.seeds > 1:
         raise ConfigError("several seeds are several runs", where="seeds", advice="call unetkit.train_seeds")
+    with ending_at_once(settings.resume):
+        return _train(settings, source, clock)
+
+
+def _train(settings: TrainSettings, source: str | None, clock: Clock) -> TrainResult | None:
     beginning: Beginning = begin(settings, source)
-    if beginning.ended is not None:
-        return tell_ended(beginning.ended)
+    if beginning.run is not None and beginning.ended:
+        return tell_ended(beginning.run)
     settings, training = beginning.settings, beginning.settings.training
     compute = choose_compute(training.device, training.threads, training.precision, training.deterministic)
     with joined(compute.device) as group, prepared(compute), limited_to(training.threads):
@@ -65,8 +70,14 @@ def train(settings: TrainSettings, source: str | None = None, *, started: float 
         with _writing(run, group), interruption(run.path) as stop:
             scorer = Scorer(session, stop.check)
             plan = choose_plan(run, session, scorer, beginning.extended)
+            _note_part(run, session)
             run_loop(run, session, plan, scorer, stop)
             return close_run(run, session, scorer)
+
+
+def _note_part(run: RunFolder, session: Session) -> None:
+    if session.group.leads:
+        run.add_part(session.compute.to_json())
 
 
 @contextmanager

@@ -1,0 +1,60 @@
+"""A run that has ended has a whole model, or makes it again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from unetkit.config.jobs import TrainSettings
+from unetkit.errors import FormatError, OtherFormat
+from unetkit.modelfile import file, read_model
+from unetkit.predicting.load import load
+from unetkit.training.result import TrainResult
+from unetkit.training.train import train
+
+Run = Callable[..., TrainResult]
+
+
+@pytest.fixture
+def ended(scenes: Path, trained: Run) -> TrainResult:
+    return trained(scenes)
+
+
+def weights(model: Path) -> dict[str, bytes]:
+    return {name: array.tobytes() for name, array in read_model(model)[0].items()}
+
+
+def test_a_damaged_model_is_refused_with_the_command_that_makes_it_again_from_the_best_weights(
+    ended: TrainResult,
+) -> None:
+    before, data = weights(ended.model), bytearray(ended.model.read_bytes())
+    data[-9] ^= 1
+    ended.model.write_bytes(data)
+    with pytest.raises(FormatError, match="damaged") as refused:
+        load(ended.run)
+    assert refused.value.advice.startswith(f"unetkit train --resume {ended.run}  #")
+    again = train(TrainSettings(resume=str(ended.run)))
+    assert again is not None
+    assert again.scores == ended.scores
+    assert weights(ended.model) == before
+
+
+def test_a_model_of_a_later_unetkit_is_not_replaced(ended: TrainResult, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = ended.model.stat()
+    with monkeypatch.context() as later:
+        later.setattr(file, "FORMAT", 0)
+        with pytest.raises(OtherFormat) as refused:
+            load(ended.run)
+        assert "pip install --upgrade unetkit" in refused.value.advice
+        assert train(TrainSettings(resume=str(ended.run))) is not None
+    assert ended.model.stat().st_ino == before.st_ino
+
+
+def test_a_damaged_model_in_no_run_is_refused_without_a_command(ended: TrainResult, tmp_path: Path) -> None:
+    model = tmp_path / "model.safetensors"
+    model.write_bytes(ended.model.read_bytes()[:-1])
+    with pytest.raises(FormatError) as refused:
+        load(model)
+    assert "--resume" not in refused.value.advice

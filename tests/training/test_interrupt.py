@@ -1,0 +1,101 @@
+"""Once there is a run to go on with, a signal ends with how to go on, at whatever it comes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from training.conftest import TINY
+from unetkit.config.jobs import TrainSettings
+from unetkit.errors import Interrupted
+from unetkit.files import read_tensors
+from unetkit.recipes.settings import settings
+from unetkit.runs import RunFolder, has_state
+from unetkit.runs.signals import STOPS
+from unetkit.training import planning
+from unetkit.training import train as training
+from unetkit.training.prepare import Material
+from unetkit.training.result import TrainResult
+from unetkit.training.series import train_seeds
+
+Run = Callable[..., TrainResult]
+
+
+@pytest.fixture
+def signalled(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, int], None]:
+    """`signalled(number, nth)` sends this process a real signal when it prepares data for the nth time."""
+
+    def arrange(number: int, nth: int) -> None:
+        prepare, times = training.prepare_data, list[int]()
+
+        def preparing(*words: object) -> Material:
+            times.append(1)
+            if len(times) == nth:
+                os.kill(os.getpid(), number)
+            return prepare(*words)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(training, "prepare_data", preparing)
+
+    return arrange
+
+
+@pytest.mark.parametrize("number", STOPS)
+def test_a_signal_while_a_run_that_goes_on_is_prepared_ends_it_with_how_to_go_on(
+    number: int, scenes: Path, trained: Run, signalled: Callable[[int, int], None]
+) -> None:
+    result = trained(scenes)
+    result.model.unlink()
+    before = signal.getsignal(number)
+    signalled(number, 1)
+    with pytest.raises(Interrupted, match="nothing is lost") as stopped:
+        training.train(TrainSettings(resume=str(result.run)))
+    assert stopped.value.exit_code == 128 + number
+    assert stopped.value.advice == f"unetkit train --resume {result.run}"
+    assert signal.getsignal(number) == before
+    assert training.train(TrainSettings(resume=str(result.run))) is not None
+
+
+@pytest.mark.parametrize("nth", [1, 2])
+def test_a_signal_while_a_seed_is_prepared_ends_the_series_with_how_to_go_on(
+    nth: int, scenes: Path, tmp_path: Path, signalled: Callable[[int, int], None]
+) -> None:
+    wanted = settings("train", {**TINY, "seeds": 2, "out": str(tmp_path / "two")})
+    assert isinstance(wanted, TrainSettings)
+    signalled(signal.SIGTERM, nth)
+    with pytest.raises(Interrupted) as stopped:
+        train_seeds(wanted, str(scenes))
+    assert stopped.value.advice == f"unetkit train --resume {tmp_path / 'two'}"
+    assert len(train_seeds(TrainSettings(resume=str(tmp_path / "two"))).runs) == 2
+
+
+def test_before_its_first_step_a_run_has_the_state_that_is_said_to_be_saved(
+    scenes: Path, trained: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And goes on exactly, though the model that it started from is another by then."""
+    first = trained(scenes, out=str(tmp_path / "first"))
+    model = Path(shutil.copy(first.model, tmp_path / "model.safetensors"))
+    whole = trained(scenes, out=str(tmp_path / "whole"), start_from=str(model))
+
+    def signalled(*_words: object) -> float:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return 0.1
+
+    with monkeypatch.context() as patched:
+        patched.setattr(planning, "seconds_per_step", signalled)
+        with pytest.raises(Interrupted, match="the state is saved") as stopped:
+            trained(scenes, start_from=str(model))
+    assert has_state(RunFolder(Path(stopped.value.where)))
+    model.unlink()
+    train_on = training.train(TrainSettings(resume=stopped.value.where))
+    assert train_on is not None
+    assert weights(train_on) == weights(whole)
+    assert train_on.steps == whole.steps
+
+
+def weights(result: TrainResult) -> dict[str, bytes]:
+    return {name: array.tobytes() for name, array in read_tensors(result.model)[0].items()}
