@@ -10,12 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data.written_pairs import FILL, Written, write_pairs
+from data.written_pairs import PLENTY, Written, same, write_pairs
 from unetkit.data.arrays import Image, Mask
 from unetkit.data.cache import Cache, Keep, free_memory, places, user_folder
+from unetkit.data.contents import Contents
 from unetkit.data.pair import Pair
 from unetkit.data.resize import Fit
 from unetkit.errors import DataError
+from unetkit.files import sha256_file
 
 PAIRS = [Pair(f"{index}.png", f"m{index}.png") for index in range(6)]
 FIT = Fit(4, 6)
@@ -222,28 +224,46 @@ def test_the_users_folder_can_be_put_elsewhere(monkeypatch: pytest.MonkeyPatch, 
     assert user_folder().parts[-2:] == ("unetkit", "decoded")
 
 
-@pytest.mark.parametrize("keep", ["auto", "disk"])
-def test_an_image_that_changed_before_it_was_hashed_is_given_as_it_is_now(
-    keep: Keep, written: Written, folder: Path
+# --- files that change ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("keep", "share"), [("off", 0.0), ("ram", 1.0), ("auto", 1.0), ("auto", 0.0), ("disk", 0.0)])
+@pytest.mark.parametrize("limit", [0, PLENTY])
+def test_a_file_that_changes_before_it_is_decoded_is_named_wherever_images_are_kept(
+    keep: Keep, share: float, limit: int, written: Written, folder: Path
 ) -> None:
-    written.differing(written.cache(folder, keep="disk"))
-
-    def read(pair: Pair) -> tuple[Image, Mask]:
-        decoded = written.read(pair)
-        if len(written.decoded) == 1:  # the one that tells the form
-            (written.root / "0.image").write_text("another", encoding="utf-8")
-        return decoded
-
-    written.decoded.clear()
-    cache = Cache(written.pairs, read, written.fit, FILL, keep=keep, shelf=written.shelf(folder))
-    assert written.differing(cache) == []
-
-
-def test_an_image_that_changes_before_it_is_decoded_is_named_and_not_kept(written: Written, folder: Path) -> None:
-    cache = written.cache(folder, keep="disk")
+    contents = Contents(written.root)
+    cache = written.cache(folder, keep=keep, share=share, limit=limit, contents=contents)
+    contents.hash_masks(written.pairs)  # as a run does for its manifest
     (written.root / "3.mask").write_text("another", encoding="utf-8")
     with pytest.raises(DataError, match="has changed") as caught:
         cache.get(3)
     assert caught.value.where == str(written.root / "3.mask")
-    cache.get(4)
+    assert [same(cache.get(index), written.expected(index)) for index in (2, 4)] == [True, True]
+
+
+def test_a_file_that_changes_between_two_epochs_without_a_cache_is_named(written: Written, folder: Path) -> None:
+    cache = written.cache(folder, keep="off")
+    cache.get(3)
+    (written.root / "3.image").write_text("another", encoding="utf-8")
+    with pytest.raises(DataError, match="has changed"):
+        cache.get(3)
+
+
+def test_what_is_decoded_before_it_is_hashed_is_what_is_hashed(written: Written, folder: Path) -> None:
+    contents, pair = Contents(written.root), written.pairs[3]
+    true = {pair.image: sha256_file(written.root / pair.image)}
+    cache = written.cache(folder, keep="ram", contents=contents)
+    before = written.expected(3)
+    assert same(cache.get(3), before)
+    (written.root / pair.image).write_text("another", encoding="utf-8")
+    assert contents.hash_images([pair]) == true
+    assert same(cache.get(3), before)
+
+
+def test_a_file_that_changed_is_not_kept_for_the_next_run(written: Written, folder: Path) -> None:
+    cache = written.cache(folder, keep="disk")
+    (written.root / "3.mask").write_text("another", encoding="utf-8")
+    with pytest.raises(DataError, match="has changed"):
+        cache.get(3)
     assert written.differing(written.cache(folder, keep="disk")) == []

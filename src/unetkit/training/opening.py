@@ -104,17 +104,19 @@ def open_folder(beginning: Beginning, session: Session) -> RunFolder:
     """The run folder: a new one appears whole, with settings, manifest and environment inside.
 
     Raises:
-        DataError: files of the data set are not those that the run to continue began with.
+        DataError: files of the data set are not those that the run to continue began with, or that another process
+            has found.
     """
     session.group.gather(None)  # nobody finds the folder of the others taken
     run = _open(beginning, session) if session.group.leads else None
+    session.material.contents.agree(session.group.told(session.material.contents.digests))
     return session.group.told(run) or RunFolder(Path())
 
 
 def _open(beginning: Beginning, session: Session) -> RunFolder:
     settings, dataset = beginning.settings, session.material.dataset
-    session.hashes = dataset.hash_images(dataset.pairs)
-    masks = dataset.hash_masks(dataset.pairs)
+    session.hashes = session.material.contents.hash_images(dataset.pairs)
+    masks = session.material.contents.hash_masks(dataset.pairs)
     if beginning.run is not None:
         say(f"going on with {beginning.run.path}")
         _refuse_changed(beginning.run, dataset, session.hashes, masks)

@@ -1,7 +1,7 @@
 """The decoded images: in memory, in a temporary file, or in the user's cache folder for the runs to come.
 
 `cache` is what training asks, `memory` what a run keeps for itself. What outlives a run: `shelf` names a set by all
-that decides its pixels, `contents` an entry by the bytes of its files, `kept` is the set on disk, `folder` bounds them.
+that decides its pixels, and an entry by the contents of its files; `kept` is the set on disk, `folder` bounds them.
 """
 
 from unetkit.data.cache.cache import Cache as Cache

@@ -36,7 +36,8 @@ class Cache:
     """Image and mask of each pair at working size.
 
     Args:
-        read: an image, H×W×C, and its mask, H×W, at native size; raises DataError that names the file.
+        read: an image, H×W×C, and its mask, H×W, at native size, from files that hold what they held at first; raises
+            DataError that names the file.
         fit: the size rule; padding of an image gets `fill`, of a mask ignore.
         keep: "ram", "disk" (the cache folder) or "off"; "auto" is memory, else the folder, else a temporary file, and
             takes from the folder what an earlier run has left there.
@@ -79,7 +80,7 @@ class Cache:
         self._failed: dict[int, BaseException] = {}
         self._unwritten = False
         self.waited = 0.0
-        if self._home.arrays is not None and self._home.contents is None:  # else it was decoded before it was hashed
+        if self._home.arrays is not None:
             self._home.arrays.put(0, first)
             self._taken[0] = self._ready[0] = 1
 
@@ -111,7 +112,7 @@ class Cache:
         """The image, height×width×C, and the mask, height×width, at working size; they must not be written to.
 
         Raises:
-            DataError: the file cannot be decoded, is not like the others, or has changed since it was hashed; names it.
+            DataError: the file cannot be decoded, or is not like the others; names it.
         """
         if self.place == "nowhere":
             with self._timed():
@@ -139,8 +140,7 @@ class Cache:
     # --- one pair ---------------------------------------------------------------------------------------------------
 
     def _decode(self, index: int) -> tuple[Image, Mask]:
-        pair, contents = self._pairs[index], self._home.contents
-        return self._fitted(*(self._read(pair) if contents is None else contents.read(pair, self._read)))
+        return self._fitted(*self._read(self._pairs[index]))
 
     def _fitted(self, image: Image, mask: Mask) -> tuple[Image, Mask]:
         return self._fit.image(image, self._fill), self._fit.mask(mask)

@@ -9,11 +9,10 @@ from typing import Literal
 import numpy as np
 
 from unetkit.console import warn
-from unetkit.data.cache.contents import Contents
 from unetkit.data.cache.entry import Form
 from unetkit.data.cache.kept import KeptSet
 from unetkit.data.cache.memory import Arrays, free_memory, mapped, megabytes
-from unetkit.data.cache.shelf import NO_SET, Opened, Shelf
+from unetkit.data.cache.shelf import Shelf
 from unetkit.data.pair import Pair
 from unetkit.errors import MachineError
 
@@ -30,14 +29,12 @@ class Home:
         told: the choice in words, with figures.
         arrays: in memory or in a temporary file; None elsewhere.
         kept: a set of the cache folder: where decoded pairs go, or, beside arrays, where an earlier run left them.
-        contents: of the pairs' files, where there is a set.
     """
 
     place: Place
     told: str
     arrays: Arrays | None = None
     kept: KeptSet | None = None
-    contents: Contents | None = None
 
 
 def find_home(keep: Keep, pairs: Sequence[Pair], form: Form, shelf: Shelf | None, share: float) -> Home:
@@ -54,9 +51,9 @@ def find_home(keep: Keep, pairs: Sequence[Pair], form: Form, shelf: Shelf | None
     if keep == "off":
         return Home("nowhere", "decoded each time (--cache off)")
     if keep != "disk" and len(pairs) * form.pixels <= share * free:
-        kept, contents = _earlier(pairs, form, shelf) if keep == "auto" else (None, None)
+        kept = _earlier(pairs, form, shelf) if keep == "auto" else None
         arrays = Arrays(len(pairs), form, np.empty)
-        return Home("memory", f"kept in memory ({told}){_found(kept)}", arrays, kept, contents)
+        return Home("memory", f"kept in memory ({told}){_found(kept)}", arrays, kept)
     if keep == "ram":
         return Home("nowhere", f"decoded each time (too much for memory: {told})")
     found = _in_folder(pairs, form, shelf)
@@ -68,12 +65,12 @@ def find_home(keep: Keep, pairs: Sequence[Pair], form: Form, shelf: Shelf | None
     return _in_temporary_file(len(pairs), form, told)
 
 
-def _earlier(pairs: Sequence[Pair], form: Form, shelf: Shelf | None) -> Opened:
+def _earlier(pairs: Sequence[Pair], form: Form, shelf: Shelf | None) -> KeptSet | None:
     """What an earlier run has left in the cache folder; one that cannot be read is none."""
     try:
-        return shelf.open(pairs, form, claim=False) if shelf else NO_SET
+        return shelf.find(pairs, form) if shelf else None
     except (OSError, MachineError, NotImplementedError):
-        return NO_SET
+        return None
 
 
 def _in_folder(pairs: Sequence[Pair], form: Form, shelf: Shelf | None) -> Home | str:
@@ -81,14 +78,14 @@ def _in_folder(pairs: Sequence[Pair], form: Form, shelf: Shelf | None) -> Home |
     if shelf is None:
         return "there is no cache folder"
     try:
-        kept, contents = shelf.open(pairs, form, claim=True)
+        kept = shelf.claim(pairs, form)
         taken = shelf.folder.taken()
     except MachineError as error:
         return f"{shelf.folder}: {error.what}"
     except (OSError, NotImplementedError) as error:  # the latter where a disk knows no locks
         return f"{shelf.folder}: {getattr(error, 'strerror', None) or error}"
     limits = f"{megabytes(taken)} of {megabytes(shelf.folder.limit)} there are taken"
-    return Home("folder", f"kept in {shelf.folder} ({limits}){_found(kept)}", None, kept, contents)
+    return Home("folder", f"kept in {shelf.folder} ({limits}){_found(kept)}", None, kept)
 
 
 def _in_temporary_file(count: int, form: Form, told: str) -> Home:
