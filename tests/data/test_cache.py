@@ -12,7 +12,7 @@ import pytest
 
 from data.written_pairs import PLENTY, Written, same, write_pairs
 from unetkit.data.arrays import Image, Mask
-from unetkit.data.cache import Cache, Keep, free_memory, places, user_folder
+from unetkit.data.cache import Cache, Keep, places, user_folder
 from unetkit.data.contents import Contents
 from unetkit.data.pair import Pair
 from unetkit.data.resize import Fit
@@ -103,6 +103,17 @@ def test_sixteen_bits_are_never_cut_to_the_eight_of_the_first_image() -> None:
     assert caught.value.where == "4.png"
 
 
+@pytest.fixture
+def on_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Temporary files lie on a disk, whatever this machine does with them."""
+
+    def no(_: Path) -> bool:
+        return False
+
+    monkeypatch.setattr(places, "lies_in_memory", no)
+
+
+@pytest.mark.usefixtures("on_disk")
 def test_too_much_for_memory_goes_to_a_temporary_file_with_the_same_values() -> None:
     cache = Cache(PAIRS, read, FIT, (0, 0, 0), share=0.0)
     assert cache.place == "disk"
@@ -111,6 +122,7 @@ def test_too_much_for_memory_goes_to_a_temporary_file_with_the_same_values() -> 
     assert cache.bytes_to_come == 0
 
 
+@pytest.mark.usefixtures("on_disk")
 def test_too_much_for_the_disk_too_is_decoded_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "full")
@@ -134,10 +146,6 @@ def test_closing_stops_decoding_ahead_and_leaves_what_is_there() -> None:
     cache.start()
     cache.close()
     assert cache.get(5)[1][0, 0] == 5
-
-
-def test_free_memory_is_positive_and_not_more_than_the_machine_has() -> None:
-    assert 0 < free_memory() <= os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 # --- beyond the run ---------------------------------------------------------------------------------------------------

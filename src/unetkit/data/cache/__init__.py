@@ -4,9 +4,10 @@
 that decides its pixels, and an entry by the contents of its files; `kept` is the set on disk, `folder` bounds them.
 """
 
+from unetkit.data.cache.cache import MEMORY_SHARE as MEMORY_SHARE
 from unetkit.data.cache.cache import Cache as Cache
 from unetkit.data.cache.folder import CacheFolder as CacheFolder
 from unetkit.data.cache.folder import user_folder as user_folder
-from unetkit.data.cache.memory import free_memory as free_memory
+from unetkit.data.cache.free import free_memory as free_memory
 from unetkit.data.cache.places import Keep as Keep
 from unetkit.data.cache.shelf import Shelf as Shelf

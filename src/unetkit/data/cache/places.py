@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
 from unetkit.console import warn
 from unetkit.data.cache.entry import Form
+from unetkit.data.cache.folder import bound_at
+from unetkit.data.cache.free import free_memory, lies_in_memory
 from unetkit.data.cache.kept import KeptSet
-from unetkit.data.cache.memory import Arrays, free_memory, mapped, megabytes
+from unetkit.data.cache.memory import Arrays, mapped, megabytes
 from unetkit.data.cache.shelf import Shelf
 from unetkit.data.pair import Pair
 from unetkit.errors import MachineError
@@ -62,7 +67,11 @@ def find_home(keep: Keep, pairs: Sequence[Pair], form: Form, shelf: Shelf | None
     if keep == "disk":
         warn(f"no decoded image is kept: {found}")
         return Home("nowhere", f"decoded each time ({found})")
-    return _in_temporary_file(len(pairs), form, told)
+    limit = shelf.folder.limit if shelf else sys.maxsize
+    arrays = _in_temporary_file(len(pairs), form, limit)
+    if arrays is None:
+        return Home("nowhere", f"decoded each time (too much for memory: {told}; and for the disk: {found})")
+    return Home("disk", f"kept in a temporary file (too much for memory: {told})", arrays)
 
 
 def _earlier(pairs: Sequence[Pair], form: Form, shelf: Shelf | None) -> KeptSet | None:
@@ -88,12 +97,15 @@ def _in_folder(pairs: Sequence[Pair], form: Form, shelf: Shelf | None) -> Home |
     return Home("folder", f"kept in {shelf.folder} ({limits}){_found(kept)}", None, kept)
 
 
-def _in_temporary_file(count: int, form: Form, told: str) -> Home:
+def _in_temporary_file(count: int, form: Form, limit: int) -> Arrays | None:
+    """Within the bounds of the cache folder; one that would itself lie in memory is no help."""
+    folder = Path(tempfile.gettempdir())
+    if lies_in_memory(folder) or count * form.pixels > bound_at(folder, limit):
+        return None
     try:
-        arrays = Arrays(count, form, mapped)
+        return Arrays(count, form, mapped)
     except OSError:
-        return Home("nowhere", f"decoded each time (too much for memory, {told}, and for the disk)")
-    return Home("disk", f"kept in a temporary file (too much for memory: {told})", arrays)
+        return None
 
 
 def _found(kept: KeptSet | None) -> str:
