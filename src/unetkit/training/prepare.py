@@ -11,7 +11,7 @@ from typing import Any
 from unetkit.config.sections import DataSettings
 from unetkit.console import say, warn
 from unetkit.data.arrays import Counts, Image, Mask
-from unetkit.data.cache import Cache, CacheFolder, Keep, Shelf, user_folder
+from unetkit.data.cache import MEMORY_SHARE, Cache, CacheFolder, Keep, Shelf, user_folder
 from unetkit.data.contents import Contents
 from unetkit.data.dataset import DataSet, open_data
 from unetkit.data.decode import is_grey, to_channels
@@ -73,16 +73,18 @@ class Material:
         image, mask = self.dataset.read(pair)
         return to_channels(image, self.channels, pair.image), mask
 
-    def cache(self, keep: Keep = "auto", gigabytes: float = 20.0) -> Cache:
+    def cache(self, keep: Keep = "auto", gigabytes: float = 20.0, processes: int = 1) -> Cache:
         """The train split at working size, decoded ahead.
 
         Args:
             keep: where; as `Cache` takes it.
             gigabytes: that the user's cache folder may hold.
+            processes: that share the memory of this machine.
         """
         folder = CacheFolder(user_folder(), int(gigabytes * 1e9))
         shelf = Shelf(folder, self.contents, self.decisive)
-        return Cache(self.train, self.read, self.fit, self.normalisation.fill, keep=keep, shelf=shelf)
+        share = MEMORY_SHARE / processes
+        return Cache(self.train, self.read, self.fit, self.normalisation.fill, keep=keep, shelf=shelf, share=share)
 
     @property
     def decisive(self) -> dict[str, Any]:
