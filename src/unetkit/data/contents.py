@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from unetkit.errors import DataError
 from unetkit.files import sha256_file
 
 TRIES = 3
+LOCKS = 64  # many more than threads that read, so that two files seldom wait for one
 SETTLED = 2 * 10**9
 """Nanoseconds. The clock of file times ticks slowly: a file that changed just now may change unseen."""
 
@@ -41,6 +43,7 @@ class Contents:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._seen: dict[str, Seen] = {}
+        self._locks = [threading.Lock() for _ in range(LOCKS)]
 
     def hash_images(self, pairs: Sequence[Pair]) -> dict[str, str]:
         """Image → SHA-256 of its file; a column `sha256` that a table brought may be older.
@@ -94,8 +97,9 @@ class Contents:
         return hashlib.sha256(b"".join(map(self._digest, files_of(pair)))).digest()
 
     def _digest(self, path: str) -> bytes:
-        """Of the file as it was first seen; of two threads that look at once the first counts."""
-        known = self._seen.get(path) or self._seen.setdefault(path, _see(self._root / path))
+        """Of the file as it was first seen; two threads that want it at once hash it once."""
+        with self._locks[hash(path) % len(self._locks)]:
+            known = self._seen.get(path) or self._seen.setdefault(path, _see(self._root / path))
         return known.digest
 
     def _is_same(self, path: str, before: bytes) -> bool:
