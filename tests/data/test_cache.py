@@ -232,6 +232,37 @@ def test_the_users_folder_can_be_put_elsewhere(monkeypatch: pytest.MonkeyPatch, 
     assert user_folder().parts[-2:] == ("unetkit", "decoded")
 
 
+@pytest.mark.parametrize(
+    ("keep", "share", "faster"),
+    [
+        ("off", 1.0, "--cache auto"),
+        ("ram", 0.0, "--cache auto"),
+        ("auto", 1.0, "--cache disk, from the next run on"),
+        ("auto", 0.0, "the next run, which finds the images decoded"),
+    ],
+)
+def test_it_knows_what_would_spare_the_waiting_for_images(
+    keep: Keep, share: float, faster: str, written: Written, folder: Path
+) -> None:
+    assert written.cache(folder, keep=keep, share=share).faster == faster
+
+
+@pytest.mark.parametrize(
+    ("keep", "share", "faster"), [("disk", 1.0, "--cache auto"), ("disk", 0.0, "more memory"), ("auto", 1.0, "")]
+)
+def test_where_all_are_decoded_only_memory_is_faster(
+    keep: Keep, share: float, faster: str, written: Written, folder: Path
+) -> None:
+    written.differing(written.cache(folder, keep="disk"))
+    assert written.cache(folder, keep=keep, share=share).faster == faster
+
+
+@pytest.mark.parametrize(("keep", "share"), [("auto", 0.0), ("disk", 0.0), ("disk", 1.0)])
+def test_where_there_is_no_room_more_of_it_is_faster(keep: Keep, share: float, written: Written, folder: Path) -> None:
+    faster = written.cache(folder, keep=keep, share=share, limit=0).faster
+    assert faster == ("--cache auto" if share else "more memory, or a cache folder with more room")
+
+
 # --- files that change ------------------------------------------------------------------------------------------------
 
 

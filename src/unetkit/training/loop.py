@@ -127,8 +127,9 @@ class Loop:
             images=self.rhythm.samples_per_step,
         )
         pace.stepped(record.seconds)
-        for observer in self.observers:
-            observer.stepped(record)
+        with self.spent.on("record"):
+            for observer in self.observers:
+                observer.stepped(record)
         if self.recover is not None and self.progress.guard.jumped(outcome.loss):
             self.recover()
 
@@ -204,8 +205,9 @@ class Loop:
             best=better,
         )
         self.progress.scorings.append(scoring.to_json())
-        for observer in self.observers:
-            observer.scored(scoring)
+        with self.spent.on("record"):
+            for observer in self.observers:
+                observer.scored(scoring)
         if better:
             self.saver.best()
 

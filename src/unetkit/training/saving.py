@@ -56,6 +56,7 @@ class Saver:
         if not now and waited + ahead < min(longest, max(SHORTEST_INTERVAL, COST_FACTOR * self._cost)):
             return
         started = time.monotonic()
+        self.session.progress.spent = self.spent.total(self.session.maker.decoding)
         with self.spent.on("write"):
             tensors, metadata = pack(self.session.stepper, self.session.progress, self.plan)
             metadata["seconds"] = self.session.clock()

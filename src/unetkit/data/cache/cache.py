@@ -47,6 +47,7 @@ class Cache:
 
     Attributes:
         place: where the decoded images are kept: memory, the cache folder, a temporary file ("disk"), or nowhere.
+        faster: what would spare a run the waiting for them, in words; empty where nothing would.
         waited: seconds that `get` had to wait for decoding, or for the cache folder, in all.
 
     Raises:
@@ -71,7 +72,7 @@ class Cache:
         self._form = Form.of(*first)
         self._bytes = len(self._pairs) * self._form.pixels
         self._home: Home = find_home(keep, self._pairs, self._form, shelf, share)
-        self.place = self._home.place
+        self.place, self.faster = self._home.place, self._home.faster
         self._threads = threads or reading_threads()
         self._news = threading.Condition()
         self._queue: deque[int] | None = None
