@@ -10,12 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data.written_pairs import FILL, Written, write_pairs
+from data.written_pairs import PLENTY, Written, same, write_pairs
 from unetkit.data.arrays import Image, Mask
-from unetkit.data.cache import Cache, Keep, free_memory, places, user_folder
+from unetkit.data.cache import Cache, Keep, places, user_folder
+from unetkit.data.contents import Contents
 from unetkit.data.pair import Pair
 from unetkit.data.resize import Fit
 from unetkit.errors import DataError
+from unetkit.files import sha256_file
 
 PAIRS = [Pair(f"{index}.png", f"m{index}.png") for index in range(6)]
 FIT = Fit(4, 6)
@@ -101,6 +103,17 @@ def test_sixteen_bits_are_never_cut_to_the_eight_of_the_first_image() -> None:
     assert caught.value.where == "4.png"
 
 
+@pytest.fixture
+def on_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Temporary files lie on a disk, whatever this machine does with them."""
+
+    def no(_: Path) -> bool:
+        return False
+
+    monkeypatch.setattr(places, "lies_in_memory", no)
+
+
+@pytest.mark.usefixtures("on_disk")
 def test_too_much_for_memory_goes_to_a_temporary_file_with_the_same_values() -> None:
     cache = Cache(PAIRS, read, FIT, (0, 0, 0), share=0.0)
     assert cache.place == "disk"
@@ -109,6 +122,7 @@ def test_too_much_for_memory_goes_to_a_temporary_file_with_the_same_values() -> 
     assert cache.bytes_to_come == 0
 
 
+@pytest.mark.usefixtures("on_disk")
 def test_too_much_for_the_disk_too_is_decoded_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "full")
@@ -132,10 +146,6 @@ def test_closing_stops_decoding_ahead_and_leaves_what_is_there() -> None:
     cache.start()
     cache.close()
     assert cache.get(5)[1][0, 0] == 5
-
-
-def test_free_memory_is_positive_and_not_more_than_the_machine_has() -> None:
-    assert 0 < free_memory() <= os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 # --- beyond the run ---------------------------------------------------------------------------------------------------
@@ -222,28 +232,77 @@ def test_the_users_folder_can_be_put_elsewhere(monkeypatch: pytest.MonkeyPatch, 
     assert user_folder().parts[-2:] == ("unetkit", "decoded")
 
 
-@pytest.mark.parametrize("keep", ["auto", "disk"])
-def test_an_image_that_changed_before_it_was_hashed_is_given_as_it_is_now(
-    keep: Keep, written: Written, folder: Path
+@pytest.mark.parametrize(
+    ("keep", "share", "faster"),
+    [
+        ("off", 1.0, "--cache auto"),
+        ("ram", 0.0, "--cache auto"),
+        ("auto", 1.0, "--cache disk, from the next run on"),
+        ("auto", 0.0, "the next run, which finds the images decoded"),
+    ],
+)
+def test_it_knows_what_would_spare_the_waiting_for_images(
+    keep: Keep, share: float, faster: str, written: Written, folder: Path
+) -> None:
+    assert written.cache(folder, keep=keep, share=share).faster == faster
+
+
+@pytest.mark.parametrize(
+    ("keep", "share", "faster"), [("disk", 1.0, "--cache auto"), ("disk", 0.0, "more memory"), ("auto", 1.0, "")]
+)
+def test_where_all_are_decoded_only_memory_is_faster(
+    keep: Keep, share: float, faster: str, written: Written, folder: Path
 ) -> None:
     written.differing(written.cache(folder, keep="disk"))
-
-    def read(pair: Pair) -> tuple[Image, Mask]:
-        decoded = written.read(pair)
-        if len(written.decoded) == 1:  # the one that tells the form
-            (written.root / "0.image").write_text("another", encoding="utf-8")
-        return decoded
-
-    written.decoded.clear()
-    cache = Cache(written.pairs, read, written.fit, FILL, keep=keep, shelf=written.shelf(folder))
-    assert written.differing(cache) == []
+    assert written.cache(folder, keep=keep, share=share).faster == faster
 
 
-def test_an_image_that_changes_before_it_is_decoded_is_named_and_not_kept(written: Written, folder: Path) -> None:
-    cache = written.cache(folder, keep="disk")
+@pytest.mark.parametrize(("keep", "share"), [("auto", 0.0), ("disk", 0.0), ("disk", 1.0)])
+def test_where_there_is_no_room_more_of_it_is_faster(keep: Keep, share: float, written: Written, folder: Path) -> None:
+    faster = written.cache(folder, keep=keep, share=share, limit=0).faster
+    assert faster == ("--cache auto" if share else "more memory, or a cache folder with more room")
+
+
+# --- files that change ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("keep", "share"), [("off", 0.0), ("ram", 1.0), ("auto", 1.0), ("auto", 0.0), ("disk", 0.0)])
+@pytest.mark.parametrize("limit", [0, PLENTY])
+def test_a_file_that_changes_before_it_is_decoded_is_named_wherever_images_are_kept(
+    keep: Keep, share: float, limit: int, written: Written, folder: Path
+) -> None:
+    contents = Contents(written.root)
+    cache = written.cache(folder, keep=keep, share=share, limit=limit, contents=contents)
+    contents.hash_masks(written.pairs)  # as a run does for its manifest
     (written.root / "3.mask").write_text("another", encoding="utf-8")
     with pytest.raises(DataError, match="has changed") as caught:
         cache.get(3)
     assert caught.value.where == str(written.root / "3.mask")
-    cache.get(4)
+    assert [same(cache.get(index), written.expected(index)) for index in (2, 4)] == [True, True]
+
+
+def test_a_file_that_changes_between_two_epochs_without_a_cache_is_named(written: Written, folder: Path) -> None:
+    cache = written.cache(folder, keep="off")
+    cache.get(3)
+    (written.root / "3.image").write_text("another", encoding="utf-8")
+    with pytest.raises(DataError, match="has changed"):
+        cache.get(3)
+
+
+def test_what_is_decoded_before_it_is_hashed_is_what_is_hashed(written: Written, folder: Path) -> None:
+    contents, pair = Contents(written.root), written.pairs[3]
+    true = {pair.image: sha256_file(written.root / pair.image)}
+    cache = written.cache(folder, keep="ram", contents=contents)
+    before = written.expected(3)
+    assert same(cache.get(3), before)
+    (written.root / pair.image).write_text("another", encoding="utf-8")
+    assert contents.hash_images([pair]) == true
+    assert same(cache.get(3), before)
+
+
+def test_a_file_that_changed_is_not_kept_for_the_next_run(written: Written, folder: Path) -> None:
+    cache = written.cache(folder, keep="disk")
+    (written.root / "3.mask").write_text("another", encoding="utf-8")
+    with pytest.raises(DataError, match="has changed"):
+        cache.get(3)
     assert written.differing(written.cache(folder, keep="disk")) == []

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from data.written_pairs import Written, write_pairs
 from unetkit import console
+from unetkit.data.cache import places
 from unetkit.data.cache.entry import Form
 from unetkit.data.cache.folder import PIXELS, CacheFolder
 from unetkit.data.cache.kept import KeptSet, cost
@@ -149,6 +150,50 @@ def test_pairs_beyond_the_limit_are_decoded_each_time_and_it_is_said_once(
     assert "the cache may take 0.0 MB" in cache.describe()
 
 
-def test_auto_beyond_the_limit_is_the_temporary_file_as_before(written: Written, tmp_path: Path) -> None:
-    cache = written.cache(tmp_path / "cache", limit=0, share=0.0)
+def test_auto_beyond_the_limit_decodes_each_time_and_says_why(written: Written, tmp_path: Path) -> None:
+    cache = written.cache(tmp_path / "cache", limit=100, share=0.0)
+    assert (cache.place, written.differing(cache)) == ("nowhere", [])
+    assert "the cache may take 0.0 MB" in cache.describe()
+
+
+def yes(_: Path) -> bool:
+    return True
+
+
+def no(_: Path) -> bool:
+    return False
+
+
+@pytest.fixture
+def in_the_way(tmp_path: Path) -> Path:
+    """Where no folder can be made."""
+    path = tmp_path / "cache"
+    path.write_text("a file", encoding="utf-8")
+    return path
+
+
+def test_auto_without_a_folder_is_a_temporary_file_within_the_same_limit(
+    written: Written, in_the_way: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "lies_in_memory", no)
+    cache = written.cache(in_the_way, share=0.0)
     assert (cache.place, written.differing(cache)) == ("disk", [])
+    assert written.cache(in_the_way, share=0.0, limit=100).place == "nowhere"
+
+
+def test_a_temporary_file_that_would_lie_in_memory_is_none(
+    written: Written, in_the_way: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "lies_in_memory", yes)
+    assert written.cache(in_the_way, share=0.0).place == "nowhere"
+
+
+def test_a_temporary_file_leaves_half_of_a_nearly_full_disk(
+    written: Written, in_the_way: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nearly_full(_: Path) -> SimpleNamespace:
+        return SimpleNamespace(free=6 * 96 + 100)  # of 6 pairs of 96 bytes
+
+    monkeypatch.setattr(places, "lies_in_memory", no)
+    monkeypatch.setattr(shutil, "disk_usage", nearly_full)
+    assert written.cache(in_the_way, share=0.0).place == "nowhere"

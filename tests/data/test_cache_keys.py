@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from data.written_pairs import Written, write_pairs
 from unetkit.config.jobs import TrainSettings
 from unetkit.data.arrays import Image, Mask
-from unetkit.data.cache.contents import Contents
 from unetkit.data.cache.entry import Form
 from unetkit.data.cache.folder import CacheFolder
 from unetkit.data.cache.shelf import Shelf, decoder
+from unetkit.data.contents import Contents
 from unetkit.data.pair import Pair
 from unetkit.errors import DataError
 from unetkit.recipes.settings import settings as settings_of
@@ -82,7 +82,7 @@ def test_a_file_that_changes_after_it_was_hashed_is_named(written: Written) -> N
     contents.keys(written.pairs)
     (written.root / "1.mask").write_text("another", encoding="utf-8")
     contents.read(written.pairs[0], written.read)
-    with pytest.raises(DataError, match="has changed while this run was reading") as caught:
+    with pytest.raises(DataError, match="has changed since this run began") as caught:
         contents.read(written.pairs[1], written.read)
     assert caught.value.where == str(written.root / "1.mask")
 
@@ -137,14 +137,14 @@ def test_a_change_that_the_slow_clock_of_a_disk_does_not_show_is_noticed(
 
 
 def test_what_is_long_settled_is_not_hashed_twice(written: Written, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("unetkit.data.cache.contents.SETTLED", -(10**10))
+    monkeypatch.setattr("unetkit.data.contents.SETTLED", -(10**10))
     contents = Contents(written.root)
     contents.keys(written.pairs)
 
     def never(_: Path) -> str:
         pytest.fail("hashed again")
 
-    monkeypatch.setattr("unetkit.data.cache.contents.sha256_file", never)
+    monkeypatch.setattr("unetkit.data.contents.sha256_file", never)
     contents.read(written.pairs[1], written.read)
 
 
@@ -153,6 +153,26 @@ def test_a_file_that_is_gone_is_named(written: Written) -> None:
     with pytest.raises(DataError, match="cannot be read") as caught:
         keys(written)
     assert caught.value.where == str(written.root / "2.image")
+
+
+def test_a_file_in_which_another_process_found_something_else_is_named(written: Written) -> None:
+    one, other = Contents(written.root), Contents(written.root)
+    one.read(written.pairs[0], written.read)
+    (written.root / "0.image").write_text("another", encoding="utf-8")
+    other.hash_images(written.pairs)
+    with pytest.raises(DataError, match="has changed") as caught:
+        one.agree(other.digests)
+    assert caught.value.where == str(written.root / "0.image")
+
+
+def test_what_another_process_found_is_held_against_a_file_when_it_is_read(written: Written) -> None:
+    one, other = Contents(written.root), Contents(written.root)
+    other.hash_images(written.pairs)
+    one.agree(other.digests)
+    one.read(written.pairs[1], written.read)
+    (written.root / "0.image").write_text("another", encoding="utf-8")
+    with pytest.raises(DataError, match="has changed"):
+        one.read(written.pairs[0], written.read)
 
 
 # --- settings ---------------------------------------------------------------------------------------------------------
@@ -175,7 +195,7 @@ def material(scenes: Path, seed: int = 0, **values: Any) -> Material:
 
 def name(made: Material) -> str:
     form = Form.of(*(made.fit.image(made.read(made.train[0])[0], made.normalisation.fill), made.read(made.train[0])[1]))
-    return Shelf(CacheFolder(Path("nowhere"), 0), made.dataset.root, made.decisive).name(form)
+    return Shelf(CacheFolder(Path("nowhere"), 0), made.contents, made.decisive).name(form)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,10 +11,15 @@ import pytest
 from training.conftest import TINY
 from unetkit.config.jobs import TrainSettings
 from unetkit.data.cache import user_folder
-from unetkit.errors import ConfigError
+from unetkit.errors import ConfigError, DataError
 from unetkit.recipes.settings import settings
 from unetkit.scenes.folder import write_scenes
-from unetkit.training.opening import begin
+from unetkit.training.clock import Clock
+from unetkit.training.device import Compute
+from unetkit.training.opening import Beginning, begin, open_folder
+from unetkit.training.prepare import prepare_data
+from unetkit.training.scoring import Scorer
+from unetkit.training.session import assemble
 from unetkit.training.train import train
 
 Train = Callable[..., Path]
@@ -62,3 +68,22 @@ def test_a_run_may_go_on_with_another_cache_but_not_with_an_unknown_one(trained:
     assert (training.cache, training.cache_limit) == ("disk", 1)
     with pytest.raises(ConfigError, match="cache"):
         settings("train", {"training.cache": "tape"})
+
+
+@pytest.mark.parametrize("part", ["train", "val"])
+def test_a_file_replaced_after_the_manifest_was_written_ends_the_run_with_its_name(
+    part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_scenes(tmp_path / "scenes", 8, seed=1, height=24, width=32)
+    wanted = settings("train", {**TINY, "data.val": "4", "data.split_by": "random", "training.cache": "off"})
+    assert isinstance(wanted, TrainSettings)
+    material = prepare_data(wanted.data, "scenes", 0)
+    session = assemble(wanted, material, Compute("cpu", 1, "fp32"), Clock(time.time()))
+    open_folder(Beginning(wanted, "scenes", None), session)
+    for pair in material.dataset.split(part):
+        path = material.dataset.root / pair.image
+        path.write_bytes(path.read_bytes() + b" ")
+    with pytest.raises(DataError, match="has changed since this run began") as caught:
+        session.maker.make(0) if part == "train" else Scorer(session)()
+    assert "image" in caught.value.where

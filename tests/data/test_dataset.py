@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 
 from unetkit.data import truth
+from unetkit.data.contents import Contents
 from unetkit.data.copies import identical_files
 from unetkit.data.dataset import DataSet, open_data, write_manifest
 from unetkit.data.groups import NO_GROUPS, natural_key
@@ -131,7 +132,7 @@ def test_a_part_that_is_empty_in_a_manifest_of_ours_stays_empty(root: Path, tmp_
 
 def test_a_manifest_with_hashes_knows_every_image(root: Path, tmp_path: Path) -> None:
     dataset = open_data(root)
-    write_manifest(dataset, tmp_path, hashes=dataset.hash_images(dataset.pairs))
+    write_manifest(dataset, tmp_path, hashes=Contents(root).hash_images(dataset.pairs))
     again = open_data(tmp_path)
     assert again.columns["sha256"] == tuple(sha256_file(root / pair.image) for pair in dataset.pairs)
     assert replace(again, columns={}) == dataset
@@ -139,9 +140,9 @@ def test_a_manifest_with_hashes_knows_every_image(root: Path, tmp_path: Path) ->
 
 def test_hashes_that_a_manifest_brought_are_not_believed(root: Path, tmp_path: Path) -> None:
     dataset = open_data(root)
-    write_manifest(dataset, tmp_path, hashes=dict.fromkeys(dataset.hash_images(dataset.pairs), "0" * 64))
+    write_manifest(dataset, tmp_path, hashes=dict.fromkeys((pair.image for pair in dataset.pairs), "0" * 64))
     stale = open_data(tmp_path)
-    write_manifest(stale, tmp_path, hashes=stale.hash_images(stale.pairs))
+    write_manifest(stale, tmp_path, hashes=Contents(root).hash_images(stale.pairs))
     assert len(set(open_data(tmp_path).columns["sha256"])) == 20
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from unetkit.data.arrays import Image, Mask
 from unetkit.data.cache import Cache, CacheFolder, Shelf
+from unetkit.data.contents import Contents
 from unetkit.data.pair import Pair
 from unetkit.data.resize import Fit
 
@@ -45,10 +46,13 @@ class Written:
         return self.fit.image(image, FILL), self.fit.mask(noise(self.root / pair.mask, self.side)[..., 3] % 4)
 
     def shelf(self, folder: Path, decisive: Mapping[str, Any] | None = None, limit: int = PLENTY) -> Shelf:
-        return Shelf(CacheFolder(folder, limit), self.root, decisive or {})
+        return Shelf(CacheFolder(folder, limit), Contents(self.root), decisive or {})
 
-    def cache(self, folder: Path, *, limit: int = PLENTY, **named: Any) -> Cache:
-        return Cache(self.pairs, self.read, self.fit, FILL, shelf=self.shelf(folder, limit=limit), **named)
+    def cache(self, folder: Path, *, limit: int = PLENTY, contents: Contents | None = None, **named: Any) -> Cache:
+        """As a run makes it that looks at the files now, or has begun to."""
+        known = contents or Contents(self.root)
+        shelf = Shelf(CacheFolder(folder, limit), known, {})
+        return Cache(self.pairs, lambda pair: known.read(pair, self.read), self.fit, FILL, shelf=shelf, **named)
 
     def differing(self, cache: Cache) -> list[int]:
         """The pairs that the cache gives otherwise than their files say."""

@@ -10,6 +10,7 @@ from predicting.brightness import stand_in
 from unetkit import console
 from unetkit.config.jobs import EvaluateSettings
 from unetkit.config.sections import DataSettings
+from unetkit.data.contents import Contents
 from unetkit.data.dataset import open_data, write_manifest
 from unetkit.errors import ConfigError, DataError, OutputExists
 from unetkit.evaluating import evaluate as job
@@ -41,7 +42,7 @@ def run(folder: Make, tmp_path: Path) -> RunFolder:
         config="seed: 0\n",
         environment={},
         write_manifest=lambda path: write_manifest(
-            dataset, path, hashes=dataset.hash_images(dataset.pairs), sealed=True
+            dataset, path, hashes=Contents(dataset.root).hash_images(dataset.pairs), sealed=True
         ),
     )
     run.model.touch()
@@ -75,7 +76,7 @@ def test_a_stale_hash_in_a_manifest_hides_no_image_that_was_trained_on(
     folder: Make, tmp_path: Path, model: Predictor
 ) -> None:
     dataset = open_data(folder("sea"))
-    true = dataset.hash_images(dataset.pairs)
+    true = Contents(dataset.root).hash_images(dataset.pairs)
     model.contract = replace(model.contract, fingerprint=Fingerprint.of(true.values()))
     write_manifest(dataset, tmp_path, hashes=dict.fromkeys(true, "0" * 64))
     with pytest.raises(DataError, match="trained on all"):

@@ -44,6 +44,7 @@ with joined("cpu") as group:
     mine = list(group.share(range(8)))
     value = loss(class_scores(network(images[mine])), masks[mine])
     value.backward()
+    assert group.beside == group.size  # all on this machine
     group.add_gradients(network.parameters())
     if group.leads:
         torch.save({"loss": value.detach(), **{n: w.grad for n, w in network.named_parameters()}}, sys.argv[1])

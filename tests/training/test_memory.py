@@ -9,15 +9,16 @@ import pytest
 
 from unetkit import console
 from unetkit.config.jobs import TrainSettings
-from unetkit.data.cache import Cache
+from unetkit.data.cache import Cache, places
 from unetkit.recipes.settings import settings
 from unetkit.training import scoring
 from unetkit.training.clock import Clock
 from unetkit.training.device import Compute
+from unetkit.training.distributed import Group
 from unetkit.training.memory import GIB, Memory, measure_memory, tell_memory
 from unetkit.training.prepare import prepare_data
 from unetkit.training.scoring import Scorer
-from unetkit.training.session import Session, assemble
+from unetkit.training.session import Session, assemble, make_batches
 
 
 @pytest.fixture
@@ -44,6 +45,19 @@ def test_once_scored_nothing_is_to_come(session: Session) -> None:
 def test_no_more_is_counted_than_will_be_kept(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scoring, "KEEP_BYTES", 10_000)
     assert Scorer(session).bytes_to_come == 10_000
+
+
+@pytest.mark.parametrize(("beside", "place"), [(1, "memory"), (3, "nowhere")])
+def test_processes_on_one_machine_share_its_memory(
+    session: Session, beside: int, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    material = session.material
+    train = len(material.train) * material.fit.height * material.fit.width * (material.channels + 1)
+    monkeypatch.setattr(places, "free_memory", lambda: 3 * train)  # two fifths may be taken
+    training = session.settings.training.model_copy(update={"cache": "ram"})
+    wanted = session.settings.model_copy(update={"training": training})
+    maker = make_batches(wanted, material, session.compute, Group(0, 3, beside), lambda: True)
+    assert maker.cache.place == place
 
 
 def test_what_is_to_come_is_told_with_what_was_measured(session: Session, capsys: pytest.CaptureFixture[str]) -> None:

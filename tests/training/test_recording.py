@@ -1,7 +1,9 @@
 """What is written while a run goes on."""
 
+import time
 from pathlib import Path
 
+import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from unetkit.training.observers import Scoring
@@ -15,8 +17,10 @@ def scored(folder: Path, first: int, last: int, value: float, begin: int = 0) ->
     board.close()
 
 
-def test_what_a_killed_run_wrote_after_its_state_is_hidden(tmp_path: Path):
+def test_what_a_killed_run_wrote_after_its_state_is_hidden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(time, "time", lambda: 1.0)
     scored(tmp_path, 1, 5, 0.25)
+    monkeypatch.setattr(time, "time", lambda: 2.0)  # within a second the order of two files is not known
     scored(tmp_path, 4, 6, 0.75, begin=3)
     events = EventAccumulator(str(tmp_path))
     events.Reload()

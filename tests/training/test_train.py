@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from unetkit.config.jobs import TrainSettings
+from unetkit.data import contents
 from unetkit.data.arrays import Image, Mask
 from unetkit.data.dataset import open_data, write_manifest
 from unetkit.data.pair import Pair
@@ -32,7 +33,10 @@ from unetkit.training.session import Session
 Run = Callable[..., TrainResult]
 
 
-def test_every_image_is_hashed_once(scenes: Path, trained: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("keep", ["ram", "disk", "off"])
+def test_every_file_is_hashed_once(
+    keep: str, scenes: Path, tmp_path: Path, trained: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     hashed: Counter[str] = Counter()
     original = hashlib.file_digest
 
@@ -41,8 +45,10 @@ def test_every_image_is_hashed_once(scenes: Path, trained: Run, monkeypatch: pyt
         return original(file, name)
 
     monkeypatch.setattr(hashlib, "file_digest", counting)
-    trained(scenes)
-    assert hashed["images"] == 12
+    monkeypatch.setattr(contents, "SETTLED", -(10**10))  # files so young are hashed again when they are read
+    monkeypatch.setenv("UNETKIT_CACHE", str(tmp_path))
+    trained(scenes, **{"training.cache": keep})
+    assert (hashed["images"], hashed["masks"]) == (12, 12)
 
 
 def test_the_threads_of_a_run_are_those_of_its_readers_too(

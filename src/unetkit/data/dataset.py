@@ -19,7 +19,6 @@ from unetkit.data.groups import GroupRule
 from unetkit.data.layouts import Reading, find_pairs
 from unetkit.data.manifest import HASH, MASK_HASH, Manifest, find_manifest, load_manifest, save_manifest
 from unetkit.data.pair import Pair
-from unetkit.data.parallel import each
 from unetkit.data.pixels import read_photo, read_truth
 from unetkit.data.said import Said, grouped, learn, relies, split, uncut
 from unetkit.data.scan import FileScan, MaskScan, evenly, scan_files
@@ -27,7 +26,6 @@ from unetkit.data.soundness import BadFile, cure, cure_of_all
 from unetkit.data.splits import Split
 from unetkit.data.truth import Truth, count_classes
 from unetkit.errors import ConfigError, DataError
-from unetkit.files import sha256_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,18 +105,6 @@ class DataSet:
             return known.of(pair.image for pair in pairs)
         return count_classes(self.root, pairs, self.reading, self.encoding, len(self.classes))
 
-    def hash_images(self, pairs: Sequence[Pair]) -> dict[str, str]:
-        """Image → SHA-256 of its file as it is now; a column `sha256` that a table brought may be older."""
-        hashes = each(lambda pair: sha256_file(self.root / pair.image), pairs, "hashing images")
-        return {pair.image: sha256 for pair, sha256 in zip(pairs, hashes, strict=True)}
-
-    def hash_masks(self, pairs: Sequence[Pair]) -> dict[str, str]:
-        """Mask → SHA-256 of its file as it is now; of several files, joined by `|` as their names are."""
-        hashes = each(
-            lambda pair: "|".join(sha256_file(self.root / mask) for mask in pair.masks), pairs, "hashing masks"
-        )
-        return {pair.mask: sha256 for pair, sha256 in zip(pairs, hashes, strict=True)}
-
     def refuse_bad(self, more: Sequence[BadFile] = ()) -> None:
         """Raise DataError if a file of a pair cannot be used, `more` that was found later: before training starts."""
         used = {pair.image for pair in self.pairs}
@@ -191,7 +177,8 @@ def write_manifest(
     """Write `manifest.csv` and `data.yaml` into `folder`, which must exist.
 
     Args:
-        hashes: what `hash_images` gave for all pairs, to be added as a column; one that the data brought gives way.
+        hashes: what `Contents.hash_images` gave for all pairs, to be added as a column; one that the data brought gives
+            way.
         masks: what `hash_masks` gave, likewise.
         sealed: protect both files by checksums, as in a run folder.
     """

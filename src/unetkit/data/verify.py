@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from unetkit.data.manifest import HASH, MASK_HASH, Manifest
+from unetkit.data.manifest import HASH, MASK_HASH
+from unetkit.data.pair import Pair
 from unetkit.data.parallel import each
 from unetkit.files import sha256_file
 
 
-def known_hashes(manifest: Manifest) -> dict[str, str]:
-    """Every image and mask file → its SHA-256 as the manifest says, which must hold the hashes of both."""
-    rows = zip(manifest.pairs, manifest.columns[HASH], manifest.columns[MASK_HASH], strict=True)
+def known_hashes(pairs: Sequence[Pair], columns: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Every image and mask file → its SHA-256 as a manifest's columns say, which must hold the hashes of both."""
+    rows = zip(pairs, columns[HASH], columns[MASK_HASH], strict=True)
     return {
         path: sha256
         for pair, image, masks in rows

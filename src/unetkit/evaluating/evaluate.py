@@ -13,6 +13,7 @@ from unetkit.console import progress, say, warn
 from unetkit.data.arrays import Image, Mask
 from unetkit.data.class_text import parse_ignore, write_source
 from unetkit.data.classes import ClassTable
+from unetkit.data.contents import Contents
 from unetkit.data.dataset import DataSet, Said, open_data
 from unetkit.data.pair import Pair
 from unetkit.data.parallel import limited_to
@@ -164,7 +165,7 @@ def _choose(settings: EvaluateSettings, dataset: DataSet, contract: Contract, *,
     pairs = dataset.split(split)
     if not pairs:
         raise DataError(f"the data have no pair in split '{split}'", where=str(dataset.root), advice="--split all")
-    hashes = dataset.hash_images(pairs)
+    hashes = Contents(dataset.root).hash_images(pairs)
     # A run's own split is scored as it is, and said aloud where it was trained on.
     return _without_trained(_Chosen(pairs, split, hashes), contract, include=own or settings.include_train)
 

@@ -7,30 +7,35 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from unetkit.console import say
+from unetkit.data.cache import Cache
+from unetkit.training.share import ScoringShare
+
 WORDS = {
     "compute": "computing",
     "decode": "waiting for decoding",
     "augment": "waiting for augmentation",
     "score": "scoring",
     "write": "writing",
+    "record": "recording",
 }
-NOTICED = {"decode": 0.05, "augment": 0.05, "write": 0.05, "score": 0.25}
-"""From which share on something else than the computing is worth an advice."""
+NOTICED = {"decode": 0.05, "augment": 0.05, "score": 0.25}
+"""From which share on there is an advice. None against writing: it is as rare already as it may be."""
 
-ADVICE = {
-    "decode": "if the decoded images fitted into memory or on the disk",
-    "augment": "with more CPU cores, or less --augment",
-    "score": "with a smaller validation split (--val)",
-    "write": "with --training.checkpoint-every 600, or a faster disk",
-}
 SMALLER = 4  # times fewer pixels at half the size
+FEWER = 2  # times fewer validation images
 
 
 @dataclass(slots=True)
 class Spent:
-    """Seconds by what they went into: "compute", "wait", "score" and "write"."""
+    """Seconds by what they went into: "compute", "wait", "score", "write" and "record".
+
+    Attributes:
+        earlier: what `total` gave for the parts of the run before this one.
+    """
 
     seconds: dict[str, float] = field(default_factory=dict[str, float])
+    earlier: Mapping[str, float] = field(default_factory=dict[str, float])
 
     @contextmanager
     def on(self, name: str) -> Generator[None]:
@@ -42,33 +47,51 @@ class Spent:
             took = time.perf_counter() - started - (sum(self.seconds.values()) - inside)
             self.seconds[name] = self.seconds.get(name, 0.0) + took
 
-    def shares(self, decoding: float) -> dict[str, float]:
-        """Each activity's share of all that was counted, 0..1; empty where nothing was.
+    def total(self, decoding: float) -> dict[str, float]:
+        """Seconds of the whole run by each of `WORDS`.
 
         Args:
             decoding: the share of the making of batches that was waiting for decoded images; the rest is augmentation.
         """
-        whole = sum(self.seconds.values())
-        if not whole:
-            return {}
         waited = self.seconds.get("wait", 0.0)
-        parts = {name: self.seconds.get(name, 0.0) for name in WORDS}
-        parts |= {"decode": waited * decoding, "augment": waited * (1 - decoding)}
-        return {name: seconds / whole for name, seconds in parts.items()}
+        now = {**self.seconds, "decode": waited * decoding, "augment": waited * (1 - decoding)}
+        return {name: self.earlier.get(name, 0.0) + now.get(name, 0.0) for name in WORDS}
 
 
-def sentence(shares: Mapping[str, float], size: int) -> str:
-    """The shares, and one advice with the gain that can be expected of it.
+def tell_time(total: Mapping[str, float], size: int, cache: Cache, scoring: ScoringShare) -> None:
+    """Say where the time of a run went, and what would save most of it; nothing where no time was spent.
 
     Args:
+        total: seconds by each of `WORDS`.
         size: the long side of the working size in pixels.
     """
-    told = ", ".join(f"{shares[name]:.0%} {word}" for name, word in WORDS.items())
-    largest = max(NOTICED, key=lambda name: shares[name] / NOTICED[name])
-    if shares[largest] >= NOTICED[largest]:
-        return f"time: {told}; {ADVICE[largest]} it would be {_times(shares[largest])} as fast at most"
+    whole = sum(total.values())
+    if whole:
+        shares = {name: seconds / whole for name, seconds in total.items()}
+        told = ", ".join(f"{shares[name]:.0%} {word}" for name, word in WORDS.items())
+        say(f"time: {told}; {advice(shares, size, cache.faster, scoring)}")
+
+
+def advice(shares: Mapping[str, float], size: int, decoded: str, scoring: ScoringShare) -> str:
+    """One thing to do, and how many times as fast the run would then be.
+
+    Args:
+        shares: of the time, 0..1, by each of `WORDS`.
+        size: the long side of the working size in pixels.
+        decoded: what would spare the waiting for decoded images; empty where nothing would.
+    """
+    cures = {
+        "decode": (decoded, 1.0),
+        "augment": ("more CPU cores, or less --augment", 1.0),
+        "score": (scoring.fewer(scoring.images // FEWER), 1 - 1 / FEWER),
+    }
+    noticed = [name for name, (cure, _) in cures.items() if cure and shares[name] >= NOTICED[name]]
+    if noticed:
+        largest = max(noticed, key=lambda name: shares[name] / NOTICED[name])
+        cure, saved = cures[largest]
+        return f"up to {_times(saved * shares[largest])} as fast: {cure}"
     gain = _times(shares["compute"] * (1 - 1 / SMALLER))
-    return f"time: {told}; at --size {max(size // 2, 1)} it would be about {gain} as fast, and blind to finer things"
+    return f"at --size {max(size // 2, 1)} it would be about {gain} as fast, and blind to finer things"
 
 
 def _times(saved: float) -> str:

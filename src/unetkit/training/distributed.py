@@ -29,10 +29,11 @@ class Group:
     Attributes:
         rank: its number, from 0 on; the first one leads: it writes, speaks and decides what a clock decides.
         size: how many there are.
+        beside: how many of them are on this machine.
     """
 
-    def __init__(self, rank: int = 0, size: int = 1) -> None:
-        self.rank, self.size = rank, size
+    def __init__(self, rank: int = 0, size: int = 1, beside: int = 1) -> None:
+        self.rank, self.size, self.beside = rank, size, beside
 
     @property
     def leads(self) -> bool:
@@ -128,7 +129,7 @@ def joined(device: str) -> Generator[Group]:
     with _heard():
         processes.init_process_group("gloo" if device == "cpu" else "cpu:gloo,cuda:nccl", timeout=PATIENCE)
     try:
-        yield Group(processes.get_rank(), size)
+        yield Group(processes.get_rank(), size, int(os.environ.get("LOCAL_WORLD_SIZE", size)))
     finally:
         processes.destroy_process_group()
 

@@ -129,8 +129,9 @@ class Loop:
             images=self.rhythm.samples_per_step,
         )
         pace.stepped(record.seconds)
-        for observer in self.observers:
-            observer.stepped(record)
+        with self.spent.on("record"):
+            for observer in self.observers:
+                observer.stepped(record)
         self._watch(outcome.loss)
 
     def _watch(self, loss: float) -> None:
@@ -216,8 +217,9 @@ class Loop:
             best=better,
         )
         self.progress.scorings.append(scoring.to_json())
-        for observer in self.observers:
-            observer.scored(scoring)
+        with self.spent.on("record"):
+            for observer in self.observers:
+                observer.scored(scoring)
         if better:
             self.saver.best()
 

@@ -12,7 +12,7 @@ from unetkit.config.sections import DataSettings
 from unetkit.config.writing import to_yaml
 from unetkit.console import say, warn
 from unetkit.data.dataset import write_manifest
-from unetkit.data.manifest import HASH, load_manifest, save_description
+from unetkit.data.manifest import load_manifest, save_description
 from unetkit.data.parallel import limited_to
 from unetkit.data.verify import known_hashes, not_as_known
 from unetkit.errors import ConfigError, DataError, FormatError, OtherFormat
@@ -107,7 +107,7 @@ def _has_ended(run: RunFolder) -> bool:
 def _find_files(run: RunFolder, moved_to: Path | None) -> None:
     """All files as they were when the run began, by their hashes; where they have been moved to is remembered."""
     manifest = load_manifest(run.manifest, moved_to)
-    known = known_hashes(manifest)
+    known = known_hashes(manifest.pairs, manifest.columns)
     wrong = not_as_known(manifest.root, known)
     if wrong:
         first = ", ".join(f"{path} ({what})" for path, what in list(wrong.items())[:3])
@@ -142,20 +142,26 @@ def _manifest_settings(data: DataSettings) -> DataSettings:
 
 
 def open_folder(beginning: Beginning, session: Session) -> RunFolder:
-    """The run folder: a new one appears whole, with settings, manifest and environment inside."""
+    """The run folder: a new one appears whole, with settings, manifest and environment inside.
+
+    Raises:
+        DataError: files of the data set have changed since the run, or since another process, has hashed them.
+    """
     session.group.gather(None)  # nobody finds the folder of the others taken
     run = _open(beginning, session) if session.group.leads else None
+    session.material.contents.agree(session.group.told(session.material.contents.digests))
     return session.group.told(run) or RunFolder(Path())
 
 
 def _open(beginning: Beginning, session: Session) -> RunFolder:
-    settings, dataset = beginning.settings, session.material.dataset
+    settings, dataset, contents = beginning.settings, session.material.dataset, session.material.contents
     if beginning.run is not None:
         say(f"going on with {beginning.run.path}")
-        session.hashes = dict(zip((pair.image for pair in dataset.pairs), dataset.columns[HASH], strict=True))
+        known = known_hashes(dataset.pairs, dataset.columns)
+        contents.agree({path: bytes.fromhex(sha256) for path, sha256 in known.items()})
+        session.hashes = {pair.image: known[pair.image] for pair in dataset.pairs}
         return beginning.run
-    session.hashes = dataset.hash_images(dataset.pairs)
-    masks = dataset.hash_masks(dataset.pairs)
+    session.hashes, masks = contents.hash_images(dataset.pairs), contents.hash_masks(dataset.pairs)
     path = Path(settings.out) if settings.out else next_free(Path("runs"), name_of_data(beginning.source))
     run = RunFolder.create(
         path,

@@ -11,7 +11,8 @@ from typing import Any
 from unetkit.config.sections import DataSettings
 from unetkit.console import say, warn
 from unetkit.data.arrays import Counts, Image, Mask
-from unetkit.data.cache import Cache, CacheFolder, Keep, Shelf, user_folder
+from unetkit.data.cache import MEMORY_SHARE, Cache, CacheFolder, Keep, Shelf, user_folder
+from unetkit.data.contents import Contents
 from unetkit.data.dataset import DataSet, open_data
 from unetkit.data.decode import is_grey, to_channels
 from unetkit.data.normalise import Normalisation, measure_normalisation
@@ -32,6 +33,7 @@ class Material:
 
     Attributes:
         dataset: all pairs, with their splits and the class table.
+        contents: what their files hold, from the first look on.
         train, val: the two parts that training uses; the test part is not touched.
         channels: of the network's input.
         depth: bits of a channel, 8 or 16.
@@ -41,6 +43,7 @@ class Material:
     """
 
     dataset: DataSet
+    contents: Contents
     train: tuple[Pair, ...]
     val: tuple[Pair, ...]
     channels: int
@@ -59,20 +62,29 @@ class Material:
         return min(map(sub, offset, scale)), max(map(add, offset, scale))
 
     def read(self, pair: Pair) -> tuple[Image, Mask]:
-        """A pair at native size, with the network's number of channels."""
+        """A pair at native size, with the network's number of channels.
+
+        Raises:
+            DataError: it cannot be decoded, or a file of it has changed since this run first looked at it.
+        """
+        return self.contents.read(pair, self._decode)
+
+    def _decode(self, pair: Pair) -> tuple[Image, Mask]:
         image, mask = self.dataset.read(pair)
         return to_channels(image, self.channels, pair.image), mask
 
-    def cache(self, keep: Keep = "auto", gigabytes: float = 20.0) -> Cache:
+    def cache(self, keep: Keep = "auto", gigabytes: float = 20.0, processes: int = 1) -> Cache:
         """The train split at working size, decoded ahead.
 
         Args:
             keep: where; as `Cache` takes it.
             gigabytes: that the user's cache folder may hold.
+            processes: that share the memory of this machine.
         """
         folder = CacheFolder(user_folder(), int(gigabytes * 1e9))
-        shelf = Shelf(folder, self.dataset.root, self.decisive)
-        return Cache(self.train, self.read, self.fit, self.normalisation.fill, keep=keep, shelf=shelf)
+        shelf = Shelf(folder, self.contents, self.decisive)
+        share = MEMORY_SHARE / processes
+        return Cache(self.train, self.read, self.fit, self.normalisation.fill, keep=keep, shelf=shelf, share=share)
 
     @property
     def decisive(self) -> dict[str, Any]:
@@ -118,6 +130,7 @@ def prepare_data(settings: DataSettings, source: str, seed: int) -> Material:
     scan = masks.of(pair.image for pair in train)
     return Material(
         dataset=dataset,
+        contents=Contents(dataset.root),
         train=train,
         val=val,
         channels=channels,

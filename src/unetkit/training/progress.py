@@ -25,6 +25,7 @@ class Progress:
         scoring_seconds: what the last scoring took.
         loss_sum, loss_steps: losses added up since the last scoring, and their number.
         scorings: a row a scoring, as in `history.jsonl`.
+        spent: seconds by what they went into, as `bottleneck.Spent.total` has them.
     """
 
     step: int = 0
@@ -40,6 +41,7 @@ class Progress:
     loss_sum: float = 0.0
     loss_steps: int = 0
     scorings: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    spent: dict[str, float] = field(default_factory=dict[str, float])
 
     def stepped(self, loss: float, rate: float) -> None:
         """Take in a step."""

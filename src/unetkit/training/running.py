@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from unetkit.console import live, say, warn
+from unetkit.errors import Interrupted
 from unetkit.extras import resolve
 from unetkit.runs import RunFolder
 from unetkit.training.batches import Ahead, Batch
-from unetkit.training.bottleneck import Spent, sentence
+from unetkit.training.bottleneck import Spent, tell_time
 from unetkit.training.interrupt import Interruption
 from unetkit.training.loop import Loop, Rhythm
 from unetkit.training.observers import Observer
@@ -30,7 +31,7 @@ def run_loop(run: RunFolder, session: Session, plan: Plan, scorer: Scorer, stop:
     Raises:
         TrainingDiverged, Interrupted: as `Loop.run`.
     """
-    spent = Spent()
+    spent = Spent(earlier=session.progress.spent)
     screen = Screen(session.metric, session.progress.best if session.progress.has_best else None)
     batches = Ahead(session.maker.make, session.progress.step * session.settings.training.accumulate)
     saver = Saver(run, session, plan, spent)
@@ -57,14 +58,15 @@ def run_loop(run: RunFolder, session: Session, plan: Plan, scorer: Scorer, stop:
                 interruption=stop,
                 group=session.group,
             ).run()
+    except Interrupted:
+        _tell_time(session, spent, scorer)
+        raise
     finally:
         batches.close()
         for observer in observers:
             observer.close()
     _tell_patience(session, plan)
-    shares = spent.shares(session.maker.decoding)
-    if shares:
-        say(sentence(shares, max(session.material.fit.height, session.material.fit.width)))
+    _tell_time(session, spent, scorer)
 
 
 def _observers(run: RunFolder, session: Session, scorer: Scorer, screen: Screen) -> list[Observer]:
@@ -91,6 +93,11 @@ def answer_jump(session: Session) -> None:
         f"the loss has jumped at step {step}: back to the weights of step {guard.kept}; the learning rate is "
         f"{guard.factor:g} of what was planned (--training.no-recover lets it run)"
     )
+
+
+def _tell_time(session: Session, spent: Spent, scorer: Scorer) -> None:
+    fit, maker = session.material.fit, session.maker
+    tell_time(spent.total(maker.decoding), max(fit.height, fit.width), maker.cache, scorer.share)
 
 
 def _tell_patience(session: Session, plan: Plan) -> None:

@@ -65,6 +65,7 @@ class Saver:
         if not now and waited + ahead < min(longest, max(SHORTEST_INTERVAL, COST_FACTOR * self._cost)):
             return
         started = time.monotonic()
+        self.session.progress.spent = self.spent.total(self.session.maker.decoding)
         with self.spent.on("write"):
             save_last(self.run, *_packed(self.session, self.plan), self.session.progress.step)
             self.run.write_plan(self.plan.to_json())

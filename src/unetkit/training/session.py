@@ -165,7 +165,7 @@ def make_batches(
     settings: TrainSettings, material: Material, compute: Compute, group: Group, settled: Callable[[], bool]
 ) -> BatchMaker:
     """The source of batches: cache, order, augmentation; decoding begins in the order of the first epoch."""
-    cache = material.cache(settings.training.cache, settings.training.cache_limit)
+    cache = material.cache(settings.training.cache, settings.training.cache_limit, group.beside)
     cache.start(map(int, permutation(settings.training.seed, 0, len(cache))))
     feed = None if compute.device == "cpu" else Feed(cache, exact_device(compute.device), settled)
     return BatchMaker(

@@ -46,12 +46,16 @@ class ScoringShare:
             f"all, {total / self.budget:.0%} of the time budget: {self._cure(total, self.budget)}"
         )
 
+    def fewer(self, images: int) -> str:
+        """How to score only so many; empty where that is none."""
+        if not images:
+            return ""
+        return "name fewer images as validation split" if self.given else f"score fewer (--val {images})"
+
     def _cure(self, total: float, budget: float) -> str:
-        minutes = f"--minutes {math.ceil(total / LARGEST / 60 * 10) / 10:g}"
-        if self.given:
-            return f"train longer ({minutes}), or name fewer images as validation split"
-        fewer = int(self.images * LARGEST * budget / total)
-        return f"train longer ({minutes}), or score fewer (--val {fewer})" if fewer else f"train longer ({minutes})"
+        longer = f"train longer (--minutes {math.ceil(total / LARGEST / 60 * 10) / 10:g})"
+        fewer = self.fewer(int(self.images * LARGEST * budget / total))
+        return f"{longer}, or {fewer}" if fewer else longer
 
 
 def _said(seconds: float) -> str:

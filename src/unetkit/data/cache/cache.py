@@ -36,7 +36,8 @@ class Cache:
     """Image and mask of each pair at working size.
 
     Args:
-        read: an image, H×W×C, and its mask, H×W, at native size; raises DataError that names the file.
+        read: an image, H×W×C, and its mask, H×W, at native size, from files that hold what they held at first; raises
+            DataError that names the file.
         fit: the size rule; padding of an image gets `fill`, of a mask ignore.
         keep: "ram", "disk" (the cache folder) or "off"; "auto" is memory, else the folder, else a temporary file, and
             takes from the folder what an earlier run has left there.
@@ -46,6 +47,7 @@ class Cache:
 
     Attributes:
         place: where the decoded images are kept: memory, the cache folder, a temporary file ("disk"), or nowhere.
+        faster: what would spare a run the waiting for them, in words; empty where nothing would.
         waited: seconds that `get` had to wait for decoding, or for the cache folder, in all.
 
     Raises:
@@ -70,7 +72,7 @@ class Cache:
         self._form = Form.of(*first)
         self._bytes = len(self._pairs) * self._form.pixels
         self._home: Home = find_home(keep, self._pairs, self._form, shelf, share)
-        self.place = self._home.place
+        self.place, self.faster = self._home.place, self._home.faster
         self._threads = threads or reading_threads()
         self._news = threading.Condition()
         self._queue: deque[int] | None = None
@@ -79,7 +81,7 @@ class Cache:
         self._failed: dict[int, BaseException] = {}
         self._unwritten = False
         self.waited = 0.0
-        if self._home.arrays is not None and self._home.contents is None:  # else it was decoded before it was hashed
+        if self._home.arrays is not None:
             self._home.arrays.put(0, first)
             self._taken[0] = self._ready[0] = 1
 
@@ -111,7 +113,7 @@ class Cache:
         """The image, height×width×C, and the mask, height×width, at working size; they must not be written to.
 
         Raises:
-            DataError: the file cannot be decoded, is not like the others, or has changed since it was hashed; names it.
+            DataError: the file cannot be decoded, or is not like the others; names it.
         """
         if self.place == "nowhere":
             with self._timed():
@@ -139,8 +141,7 @@ class Cache:
     # --- one pair ---------------------------------------------------------------------------------------------------
 
     def _decode(self, index: int) -> tuple[Image, Mask]:
-        pair, contents = self._pairs[index], self._home.contents
-        return self._fitted(*(self._read(pair) if contents is None else contents.read(pair, self._read)))
+        return self._fitted(*self._read(self._pairs[index]))
 
     def _fitted(self, image: Image, mask: Mask) -> tuple[Image, Mask]:
         return self._fit.image(image, self._fill), self._fit.mask(mask)

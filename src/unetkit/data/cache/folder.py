@@ -31,6 +31,12 @@ PATIENCE = 20.0  # seconds for another run to open its set
 _NAME = re.compile(r"[0-9a-f]{32}")
 
 
+def bound_at(folder: Path, limit: int, taken: int = 0) -> int:
+    """Bytes that may be kept in a folder that has `taken` already: the limit, or less where its disk is nearly full."""
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    return min(limit, int(FREE_SHARE * (taken + shutil.disk_usage(there).free)))
+
+
 def user_folder() -> Path:
     """Where sets are kept: below the folder that UNETKIT_CACHE names, else below the user's cache folder."""
     told = os.environ.get(VARIABLE)
@@ -93,7 +99,7 @@ class CacheFolder:
 
     def bound(self) -> int:
         """Bytes that all sets together may take: the limit, or less where the disk is nearly full."""
-        return min(self.limit, int(FREE_SHARE * (self.taken() + self._free())))
+        return bound_at(self.path, self.limit, self.taken())
 
     def refuse_too_large(self, size: int) -> None:
         """Raise DiskFull if a set of so many bytes could never be kept."""
@@ -141,10 +147,6 @@ class CacheFolder:
         with contextlib.suppress(OSError):
             folder.rmdir()
         return True
-
-    def _free(self) -> int:
-        there = next(path for path in (self.path, *self.path.absolute().parents) if path.exists())
-        return shutil.disk_usage(there).free
 
 
 def _stored(folder: Path) -> Stored:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -54,32 +53,6 @@ def reserve(descriptor: int, begin: int, end: int) -> None:
         os.posix_fallocate(descriptor, begin, end - begin)
     else:
         os.ftruncate(descriptor, end)
-
-
-def free_memory() -> int:
-    """Bytes of memory that can be taken: what the system has available, or less where a container's limit is nearer."""
-    free = _available()
-    for limit, used in _CGROUPS:
-        try:
-            free = min(free, int(Path(limit).read_text()) - int(Path(used).read_text()))
-        except (OSError, ValueError):  # no such limit: "max", or another system
-            continue
-    return max(free, 0)
-
-
-_CGROUPS = (
-    ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
-    ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
-)
-_UNKNOWN_MEMORY = 2 * 2**30
-
-
-def _available() -> int:
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
-    except (OSError, StopIteration, ValueError):
-        return _UNKNOWN_MEMORY
 
 
 def megabytes(count: int) -> str:

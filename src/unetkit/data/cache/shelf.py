@@ -14,17 +14,14 @@ from typing import Any
 import cv2
 from PIL import __version__ as pillow
 
-from unetkit.data.cache.contents import Contents
 from unetkit.data.cache.entry import Form
 from unetkit.data.cache.folder import CacheFolder
 from unetkit.data.cache.kept import KeptSet, cost
+from unetkit.data.contents import Contents
 from unetkit.data.pair import Pair
 from unetkit.files import sha256_bytes
 
 ROOM = Path(__file__).parents[1]  # data: everything between a file and its decoded arrays
-
-Opened = tuple[KeptSet | None, Contents | None]
-NO_SET: Opened = (None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +30,12 @@ class Shelf:
 
     Attributes:
         folder: the cache folder.
-        root: the folder that the pairs' paths are relative to; it decides nothing, data may be moved.
+        contents: of the pairs' files, which an entry is found by.
         decisive: plain values: every setting that decides the decoded arrays.
     """
 
     folder: CacheFolder
-    root: Path
+    contents: Contents
     decisive: Mapping[str, Any]
 
     def name(self, form: Form) -> str:
@@ -46,23 +43,27 @@ class Shelf:
         document = {"decisive": self.decisive, "form": form.to_json(), "decoder": decoder()}
         return sha256_bytes(json.dumps(document, sort_keys=True).encode())[:32]
 
-    def open(self, pairs: Sequence[Pair], form: Form, *, claim: bool) -> Opened:
-        """The set, and what the pairs' files hold.
+    def find(self, pairs: Sequence[Pair], form: Form) -> KeptSet | None:
+        """The set as earlier runs have left it; None where there is none.
 
-        Args:
-            claim: make the set, or make it longer, for pairs that are not in it; else `NO_SET` where there is none.
+        Raises:
+            DataError: a file cannot be read, or changes all the while.
+            OSError: as `KeptSet`.
+        """
+        return self._set(pairs, form, claim=False) if self.folder.holds(self.name(form)) else None
+
+    def claim(self, pairs: Sequence[Pair], form: Form) -> KeptSet:
+        """The set, made or made longer for the pairs that are not in it.
 
         Raises:
             DataError: a file cannot be read, or changes all the while.
             DiskFull, OSError: as `KeptSet`.
         """
-        name = self.name(form)
-        if claim:
-            self.folder.refuse_too_large(len(pairs) * cost(form))
-        elif not self.folder.holds(name):
-            return NO_SET
-        contents = Contents(self.root)
-        return KeptSet(self.folder, name, form, contents.keys(pairs), claim=claim), contents
+        self.folder.refuse_too_large(len(pairs) * cost(form))
+        return self._set(pairs, form, claim=True)
+
+    def _set(self, pairs: Sequence[Pair], form: Form, *, claim: bool) -> KeptSet:
+        return KeptSet(self.folder, self.name(form), form, self.contents.keys(pairs), claim=claim)
 
 
 @lru_cache(maxsize=1)
