@@ -25,7 +25,7 @@ from unetkit.training.batches import Batch
 from unetkit.training.result import TrainResult
 from unetkit.training.step import StepOutcome, Stepper
 from unetkit.training.train import train
-from unetkit.training.transfer import hold_still, known_classes, take_over
+from unetkit.training.transfer import Start, hold_still, known_classes, take_over
 
 Run = Callable[..., TrainResult]
 
@@ -38,6 +38,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What is said of a transfer."""
     lines: list[str] = []
     monkeypatch.setattr(transfer, "say", lines.append)
+    monkeypatch.setattr(transfer, "warn", lines.append)
     return lines
 
 
@@ -103,7 +104,7 @@ def test_kept_fresh_and_dropped_classes_and_levels_are_named(tmp_path: Path, sai
 def test_the_same_classes_are_all_kept(tmp_path: Path, said: list[str]) -> None:
     wanted = contract(named(SEA_AND_SKY))
     take_over(made(wanted), written(tmp_path, wanted), wanted)
-    assert said[1] == "classes kept: sea, sky"
+    assert said[1:] == ["classes kept: sea, sky"]
 
 
 def test_a_head_of_another_shape_keeps_no_class_and_says_why(tmp_path: Path, said: list[str]) -> None:
@@ -128,19 +129,71 @@ def test_many_classes_are_counted(tmp_path: Path, said: list[str]) -> None:
 
 def test_a_model_of_which_nothing_fits_is_refused(tmp_path: Path) -> None:
     wanted = contract(named(SEA_AND_SKY))
-    with pytest.raises(FormatError, match="no weight of this model fits"):
+    with pytest.raises(FormatError, match="no weight of this model fits") as refused:
         take_over(made(wanted), written(tmp_path, contract(named(SEA_AND_SKY), width=8)), wanted)
+    assert refused.value.advice.startswith("--network nano --network.depth 1 --network.width 8  # ")
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"attention": True}, "attention false instead of true; --network nano --network.depth 1 --network.width 4 "),
+        ({"width_cap": 4}, "width_cap 64 instead of 4; --network nano --network.depth 1 --network.width 4 "),
+    ],
+)
+def test_another_network_than_the_models_is_said_with_the_flags_of_its_own(
+    settings: dict[str, object], told: str, tmp_path: Path, said: list[str]
+) -> None:
+    wanted = contract(named(SEA_AND_SKY))
+    take_over(made(wanted), written(tmp_path, contract(named(SEA_AND_SKY), 1, **settings)), wanted)
+    assert said[2].startswith(f"another network than the model's: {told}")
+
+
+def test_what_works_in_training_only_makes_no_other_network(tmp_path: Path, said: list[str]) -> None:
+    wanted = contract(named(SEA_AND_SKY), dropout=0.5)
+    take_over(made(wanted), written(tmp_path, contract(named(SEA_AND_SKY))), wanted)
+    assert len(said) == 2
+
+
+def test_a_head_of_another_shape_is_no_matter_of_names(tmp_path: Path, said: list[str]) -> None:
+    wanted = contract(ClassTable.of_sources([0, 255]), head="convolution")
+    take_over(made(wanted), written(tmp_path, contract(ClassTable.of_sources([0, 255]))), wanted)
+    assert "another shape" in said[1]
+    assert "--classes" not in said[1]
 
 
 @pytest.mark.parametrize(("levels", "frozen"), [("", 0), ("0", 0), ("1", 2), ("encoder", 3)])
 def test_what_is_frozen_is_said(levels: str, frozen: int, said: list[str]) -> None:
     network = build("unet", {**TINY, "depth": 2}, 1, 2)
-    hold_still(network, levels)
+    hold_still(network, levels, Start())
     still = [weight for weight in network.parameters() if not weight.requires_grad]
     assert bool(still) == bool(frozen) == bool(said)
     if said:
         assert said[0].count("encoder.") == frozen - 1
         assert f"{sum(weight.numel() for weight in still):,} parameters" in said[0]
+
+
+@pytest.mark.parametrize(("levels", "named"), [("2", "encoder.1"), ("encoder", "encoder.1 to encoder.2")])
+def test_what_the_model_did_not_bring_cannot_be_frozen(levels: str, named: str) -> None:
+    network = build("unet", {**TINY, "depth": 3}, 1, 2)
+    fresh = ("encoder.1.norms.0.bias", *(f"encoder.2.tensor{number}" for number in range(9)), "head.bias")
+    with pytest.raises(ConfigError, match=f"in {named} these are drawn at random: encoder.1.norms.0.bias") as refused:
+        hold_still(network, levels, Start(fresh, "--network nano"))
+    assert refused.value.advice == "--network nano"
+    assert "head" not in refused.value.what
+    hold_still(build("unet", {**TINY, "depth": 3}, 1, 2), "1", Start(fresh))
+
+
+def test_freezing_a_level_of_another_width_is_refused_before_training(
+    scenes: Path, tmp_path: Path, trained: Run
+) -> None:
+    first = trained(scenes, **{"network.depth": 2, "network.width_cap": 16})
+    tuning = {"start_from": str(first.run), "network.depth": 2, "training.freeze": "encoder"}
+    with pytest.raises(ConfigError, match=r"in encoder\.1 these are drawn at random: encoder\.1\.") as refused:
+        trained(scenes, out=str(tmp_path / "second"), **tuning)
+    own = "--network nano --network.depth 2 --network.width-cap 16"
+    assert refused.value.advice == f"{own}  # the model's own network"
+    assert not (tmp_path / "second").exists()
 
 
 def last_state(result: TrainResult) -> dict[str, Any]:
