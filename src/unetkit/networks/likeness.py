@@ -57,5 +57,5 @@ def _beyond(wanted: Choices, preset: Mapping[str, object]) -> dict[str, object]:
 def _flag(key: str, value: object) -> str:
     name = key.replace("_", "-")
     if isinstance(value, bool):
-        return f"--network.{'' if value else 'no-'}{name}"
+        return f"--network.{name}{'' if value else '=false'}"
     return f"--network.{name} {value}"
