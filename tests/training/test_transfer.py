@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from safetensors.torch import save_file
 from torch import nn
 
+from networks.foreign import timm as stand_in
 from unetkit.config.jobs import TrainSettings
 from unetkit.data.classes import ClassTable
 from unetkit.data.normalise import Normalisation
@@ -194,6 +197,18 @@ def test_freezing_a_level_of_another_width_is_refused_before_training(
     own = "--network nano --network.depth 2 --network.width-cap 16"
     assert refused.value.advice == f"{own}  # the model's own network"
     assert not (tmp_path / "second").exists()
+
+
+def test_an_encoder_whose_file_lacks_a_tensor_cannot_be_frozen(
+    scenes: Path, tmp_path: Path, trained: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "timm", stand_in)
+    state = stand_in.create_model("stand_in", features_only=True, pretrained=False, in_chans=3).state_dict()
+    save_file({name: value for name, value in state.items() if name != "stages.0.0.bias"}, tmp_path / "e.safetensors")
+    network = {"network.name": "timm-unet", "network.encoder": "stand_in"}
+    tuning = {"network.encoder_weights": str(tmp_path / "e.safetensors"), "training.freeze": "encoder"}
+    with pytest.raises(ConfigError, match=r"drawn at random: encoder\.stages\.0\.0\.bias\n"):
+        trained(scenes, **network, **tuning)
 
 
 def last_state(result: TrainResult) -> dict[str, Any]:
