@@ -15,6 +15,10 @@ from unetkit.cli.advice import advice_lines, with_flags
         ("--groups '(a|b)_\\d'", "unetkit train d --groups '(a|b)_\\d'"),
         ("--val b4 --test c2  # both", "unetkit train d --val b4 --test c2  # both"),
         ("--channels 1 or --channels 3", "unetkit train d --channels 1  # or --channels 3"),
+        (
+            "--network forest --network.shared-norm=false  # own",
+            "unetkit train d --network forest --network.shared-norm=false  # own",
+        ),
         ("--no-such-flag x", "--no-such-flag x"),
         ("--val", "--val"),
         ("look at it", "look at it"),
@@ -41,6 +45,12 @@ def test_a_flag_is_added_and_all_is_quoted() -> None:
 def test_an_earlier_flag_of_the_same_name_is_replaced() -> None:
     assert with_flags(["train", "--val", "0.1", "d"], [["--val", "b4"]]) == "unetkit train d --val b4"
     assert with_flags(["train", "--val=0.1", "d"], [["--val", "b4"]]) == "unetkit train d --val b4"
+
+
+def test_an_earlier_flag_of_the_same_setting_is_replaced() -> None:
+    assert with_flags(["train", "--network.preset", "nano", "d"], [["--network", "base"]]) == (
+        "unetkit train d --network base"
+    )
 
 
 def test_a_switch_is_not_doubled() -> None:

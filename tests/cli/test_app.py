@@ -12,6 +12,8 @@ import pytest
 
 import unetkit
 from unetkit.cli.app import COMMANDS, main
+from unetkit.config.jobs import TrainSettings
+from unetkit.config.keys import keys_of
 from unetkit.errors import AmbiguityError, DiskFull, OutputExists
 
 Captured = pytest.CaptureFixture[str]
@@ -103,6 +105,8 @@ def test_an_unknown_command_names_the_nearest(capsys: Captured) -> None:
         (["train", "a", "b"], "'b': more than this command takes"),
         (["train", "d", "--lr"], "--lr needs a value"),
         (["train", "d", "--lr", "1", "--lr", "2"], "--lr is given twice"),
+        (["train", "d", "--network"], "--network needs a value"),
+        (["train", "d", "--network", "nano", "--network.preset", "nano"], "--network.preset is given twice"),
         (["train", "d", "--training.optimiser", "admaw"], "did you mean 'adamw'?"),
         (["train", "d", "--epochs", "1", "--minutes", "2"], "flag --minutes; flag --epochs"),
         (["train", "d", "--recipe", "horzon"], "did you mean 'horizon'?"),
@@ -128,6 +132,15 @@ def test_a_job_gets_its_settings_and_its_words(job: Any, capsys: Captured) -> No
     assert (settings.training.learning_rate, settings.training.epochs) == (1e-4, 3)
     assert (settings.data.skip_bad, settings.data.val) == (True, "b4,d3")
     assert "runs/a-1/model.safetensors" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("flag", ["--network", "--network.preset", "--loss", "--loss.name", "--lr"])
+def test_a_setting_is_set_by_its_short_flag_and_by_its_path(flag: str, capsys: Captured) -> None:
+    key = next(key for key in keys_of(TrainSettings).values() if flag in key.flags)
+    value = {"network.preset": "nano", "loss.name": "dice"}.get(key.name, "0.5")
+    assert main(["train", "d", flag, value, "--dry-run"]) == 0
+    said = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert f"{key.path[-1]}: {value} # flag {key.short}" in said
 
 
 def test_results_go_to_stdout_and_everything_else_to_stderr(job: Any, capsys: Captured) -> None:

@@ -35,6 +35,19 @@ def test_rooms_without_tensors_do_not_load_torch() -> None:
     assert "torch" not in loaded("\n".join(f"import {name}" for name in names))
 
 
+def test_pickles_are_read_in_importing_only() -> None:
+    """There a child process without network does it; anywhere else it would be this one."""
+    likely = [module for module in modules() if "torch.load" in module.text or "pickle" in module.text]
+    nodes = [(module.name, ast.unparse(node)) for module in likely for node in ast.walk(module.tree) if names(node)]
+    reading = {name for name, text in nodes if text.startswith(("torch.load", "import pickle", "from pickle"))}
+    assert reading == {"unetkit.importing.state_dict"}
+
+
+def names(node: ast.AST) -> bool:
+    """Whether a node can name a module or what is in it."""
+    return isinstance(node, ast.Import | ast.ImportFrom | ast.Attribute)
+
+
 def tensor_free(module: Module) -> bool:
     """Whether a module must do without torch; commands open the rooms that they run."""
     return module.room not in TENSOR_ROOMS | {"cli", "__main__"} and module.name != "unetkit.predicting.backends.torch"

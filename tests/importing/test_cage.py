@@ -72,6 +72,13 @@ def test_the_network_is_gone_even_for_code_that_asks_nobody(tmp_path: Path) -> N
     assert done.returncode == 3, done.stderr
 
 
+def test_the_child_says_whether_it_could_give_up_the_network(tmp_path: Path) -> None:
+    could = run("sys.exit(0 if leave_network() else 77)", tmp_path).returncode == 0
+    command = [sys.executable, "-m", "unetkit.importing.child", "safetensors", str(tmp_path / "target")]
+    said = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False).stdout
+    assert said.splitlines()[0] == ("without network" if could else "with network")
+
+
 def test_memory_is_bounded_by_the_size_of_the_file(tmp_path: Path) -> None:
     if not Path("/proc/self/statm").is_file():
         pytest.skip("not run: this system does not tell how much memory a process has")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pickle
+import shlex
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 from itertools import product
 from pathlib import Path
+from typing import BinaryIO
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import numpy as np
@@ -17,10 +21,14 @@ import torch
 
 import unetkit
 from importing.conftest import Import
-from importing.pytorch_networks import PytorchUNet
+from importing.pytorch_networks import PytorchUNet, trained
+from unetkit import console
 from unetkit.errors import DataError, FormatError, MissingExtra, UnetkitError
+from unetkit.files import write_tensors
 from unetkit.importing import SUFFIXES
+from unetkit.importing.foreign import packed
 from unetkit.importing.reading import read_foreign
+from unetkit.importing.state_dict import read_pytorch
 
 Write = Callable[[Path, object], None]
 
@@ -118,6 +126,19 @@ def test_a_packed_archive_is_refused_before_it_is_unpacked(tmp_path: Path, impor
     assert (tmp_path / "bomb.pth").stat().st_size * 100 < (tmp_path / "plain.pth").stat().st_size
     with pytest.raises(FormatError, match="unpacks to more than it is"):
         importing(tmp_path / "bomb.pth", "infrared-double")
+
+
+@here
+def test_a_program_is_named_with_the_command_that_saves_its_weights(tmp_path: Path, importing: Import) -> None:
+    network = trained(PytorchUNet(3, 2, 4)).eval()
+    with warnings.catch_warnings(action="ignore"):  # PyTorch would rather have people use torch.export
+        torch.jit.save(torch.jit.trace(network, torch.zeros(1, 3, 32, 48)), tmp_path / "FILE.pt")
+    with pytest.raises(FormatError, match="TorchScript program") as caught:
+        importing(tmp_path / "FILE.pt", "infrared-double")
+
+    _, *words = shlex.split(caught.value.advice, comments=True)
+    subprocess.run([sys.executable, *(word.replace("FILE", "FILE.pt") for word in words)], cwd=tmp_path, check=True)
+    assert importing(tmp_path / "weights.pth", "infrared-double").model.is_file()
 
 
 def test_a_tensor_that_repeats_one_number_a_billion_times_is_refused(tmp_path: Path, importing: Import) -> None:
@@ -225,6 +246,39 @@ def test_the_child_inherits_no_secrets(tmp_path: Path, monkeypatch: pytest.Monke
         read_foreign(tmp_path / "w.pth", "pytorch")
     assert "secret" not in str(seen)
     assert reading.__doc__
+
+
+def test_a_full_folder_for_temporary_files_is_named_and_no_fault_of_the_file(tmp_path: Path) -> None:
+    torch.save(PytorchUNet(3, 1, 4).state_dict(), tmp_path / "w.pth")
+    program = "from pathlib import Path; from unetkit.importing.reading import read_foreign as r; "
+    command = [sys.executable, "-c", f"{program}r(Path('w.pth'), 'pytorch')"]
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    limited = ["sh", "-c", f"ulimit -f 20; exec {shlex.join(command)}"]
+    done = subprocess.run(limited, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    told = done.stderr.splitlines()[-3:]
+    assert told[0].startswith("unetkit.errors.DiskFull: no space left")
+    assert told[1] == f"{tmp_path}, with what was read of w.pth"
+    assert told[2].endswith("TMPDIR=FOLDER")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"), [("without network", "had no network"), ("with network", "Python's own guard")]
+)
+def test_whether_the_network_was_given_up_is_said_as_it_was(
+    line: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.save(PytorchUNet(3, 1, 4).state_dict(), tmp_path / "w.pth")
+    stream = io.StringIO()
+
+    def told(command: list[str], *, stdin: BinaryIO, **_: object) -> subprocess.CompletedProcess[str]:
+        write_tensors(Path(command[-1]), *packed(read_pytorch(stdin)))
+        return subprocess.CompletedProcess(command, 0, line, "")
+
+    monkeypatch.setattr(subprocess, "run", told)
+    console.switch_on(stream=stream)
+    read_foreign(tmp_path / "w.pth", "pytorch")
+    console.switch_off()
+    assert said in stream.getvalue()
 
 
 @pytest.mark.parametrize("code", [-11, -9, -24, 1, 70])

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from safetensors.torch import save_file
 from torch import nn
 
+from networks.foreign import timm as stand_in
 from unetkit.config.jobs import TrainSettings
 from unetkit.data.classes import ClassTable
 from unetkit.data.normalise import Normalisation
@@ -25,7 +28,7 @@ from unetkit.training.batches import Batch
 from unetkit.training.result import TrainResult
 from unetkit.training.step import StepOutcome, Stepper
 from unetkit.training.train import train
-from unetkit.training.transfer import hold_still, known_classes, take_over
+from unetkit.training.transfer import Start, hold_still, known_classes, take_over
 
 Run = Callable[..., TrainResult]
 
@@ -38,6 +41,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What is said of a transfer."""
     lines: list[str] = []
     monkeypatch.setattr(transfer, "say", lines.append)
+    monkeypatch.setattr(transfer, "warn", lines.append)
     return lines
 
 
@@ -85,7 +89,7 @@ def test_classes_meet_by_name_and_without_a_name_by_their_value_too(
     assert tuple(known_classes(classes, source)) == rows
 
 
-def test_kept_fresh_and_dropped_classes_are_named_and_tensors_counted(tmp_path: Path, said: list[str]) -> None:
+def test_kept_fresh_and_dropped_classes_and_levels_are_named(tmp_path: Path, said: list[str]) -> None:
     model = written(tmp_path, contract(named("0=land,1=sea,2=sky"), channels=3))
     wanted = contract(named("0=sea,5=boat,255=sky"))
     network = made(wanted)
@@ -93,22 +97,24 @@ def test_kept_fresh_and_dropped_classes_are_named_and_tensors_counted(tmp_path: 
     tensors, _ = read_model(Path(model))
     after = {name: value.numpy() for name, value in network.state_dict().items()}
     assert said[1] == "classes kept: sea, sky; fresh: boat; dropped: land"
-    assert said[0].startswith(f"weights from {model}: {len(after)} tensors kept, 0 reset, 0 unused; ")
-    assert said[0].endswith(".weight: from 3 channels to 1")
+    assert said[0] == (
+        f"weights from {model}: kept stem, encoder.0, bottleneck, decoder.0; kept in part head; "
+        "stem.convolution.weight: from 3 channels to 1"
+    )
     assert np.array_equal(after["head.weight"][[0, 2]], tensors["head.weight"][[1, 2]])
 
 
 def test_the_same_classes_are_all_kept(tmp_path: Path, said: list[str]) -> None:
     wanted = contract(named(SEA_AND_SKY))
     take_over(made(wanted), written(tmp_path, wanted), wanted)
-    assert said[1] == "classes kept: sea, sky"
+    assert said[1:] == ["classes kept: sea, sky"]
 
 
 def test_a_head_of_another_shape_keeps_no_class_and_says_why(tmp_path: Path, said: list[str]) -> None:
     wanted = contract(named(SEA_AND_SKY), head="convolution")
     take_over(made(wanted), written(tmp_path, contract(named(SEA_AND_SKY))), wanted)
     assert said[1] == "classes kept: none (the head has another shape); fresh: sea, sky; dropped: sea, sky"
-    assert "reset (head.0." in said[0]
+    assert said[0].endswith("; reset head")
 
 
 def test_classes_without_names_are_told_how_to_get_some(tmp_path: Path, said: list[str]) -> None:
@@ -126,19 +132,83 @@ def test_many_classes_are_counted(tmp_path: Path, said: list[str]) -> None:
 
 def test_a_model_of_which_nothing_fits_is_refused(tmp_path: Path) -> None:
     wanted = contract(named(SEA_AND_SKY))
-    with pytest.raises(FormatError, match="no weight of this model fits"):
+    with pytest.raises(FormatError, match="no weight of this model fits") as refused:
         take_over(made(wanted), written(tmp_path, contract(named(SEA_AND_SKY), width=8)), wanted)
+    assert refused.value.advice.startswith("--network nano --network.depth 1 --network.width 8  # ")
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"attention": True}, "attention false instead of true; --network nano --network.depth 1 --network.width 4 "),
+        ({"width_cap": 4}, "width_cap 64 instead of 4; --network nano --network.depth 1 --network.width 4 "),
+    ],
+)
+def test_another_network_than_the_models_is_said_with_the_flags_of_its_own(
+    settings: dict[str, object], told: str, tmp_path: Path, said: list[str]
+) -> None:
+    wanted = contract(named(SEA_AND_SKY))
+    take_over(made(wanted), written(tmp_path, contract(named(SEA_AND_SKY), 1, **settings)), wanted)
+    assert said[2].startswith(f"another network than the model's: {told}")
+
+
+def test_what_works_in_training_only_makes_no_other_network(tmp_path: Path, said: list[str]) -> None:
+    wanted = contract(named(SEA_AND_SKY), dropout=0.5)
+    take_over(made(wanted), written(tmp_path, contract(named(SEA_AND_SKY))), wanted)
+    assert len(said) == 2
+
+
+def test_a_head_of_another_shape_is_no_matter_of_names(tmp_path: Path, said: list[str]) -> None:
+    wanted = contract(ClassTable.of_sources([0, 255]), head="convolution")
+    take_over(made(wanted), written(tmp_path, contract(ClassTable.of_sources([0, 255]))), wanted)
+    assert "another shape" in said[1]
+    assert "--classes" not in said[1]
 
 
 @pytest.mark.parametrize(("levels", "frozen"), [("", 0), ("0", 0), ("1", 2), ("encoder", 3)])
 def test_what_is_frozen_is_said(levels: str, frozen: int, said: list[str]) -> None:
     network = build("unet", {**TINY, "depth": 2}, 1, 2)
-    hold_still(network, levels)
+    hold_still(network, levels, Start())
     still = [weight for weight in network.parameters() if not weight.requires_grad]
     assert bool(still) == bool(frozen) == bool(said)
     if said:
         assert said[0].count("encoder.") == frozen - 1
         assert f"{sum(weight.numel() for weight in still):,} parameters" in said[0]
+
+
+@pytest.mark.parametrize(("levels", "named"), [("2", "encoder.1"), ("encoder", "encoder.1 to encoder.2")])
+def test_what_the_model_did_not_bring_cannot_be_frozen(levels: str, named: str) -> None:
+    network = build("unet", {**TINY, "depth": 3}, 1, 2)
+    fresh = ("encoder.1.norms.0.bias", *(f"encoder.2.tensor{number}" for number in range(9)), "head.bias")
+    with pytest.raises(ConfigError, match=f"in {named} these are drawn at random: encoder.1.norms.0.bias") as refused:
+        hold_still(network, levels, Start(fresh, "--network nano"))
+    assert refused.value.advice == "--network nano"
+    assert "head" not in refused.value.what
+    hold_still(build("unet", {**TINY, "depth": 3}, 1, 2), "1", Start(fresh))
+
+
+def test_freezing_a_level_of_another_width_is_refused_before_training(
+    scenes: Path, tmp_path: Path, trained: Run
+) -> None:
+    first = trained(scenes, **{"network.depth": 2, "network.width_cap": 16})
+    tuning = {"start_from": str(first.run), "network.depth": 2, "training.freeze": "encoder"}
+    with pytest.raises(ConfigError, match=r"in encoder\.1 these are drawn at random: encoder\.1\.") as refused:
+        trained(scenes, out=str(tmp_path / "second"), **tuning)
+    own = "--network nano --network.depth 2 --network.width-cap 16"
+    assert refused.value.advice == f"{own}  # the model's own network"
+    assert not (tmp_path / "second").exists()
+
+
+def test_an_encoder_whose_file_lacks_a_tensor_cannot_be_frozen(
+    scenes: Path, tmp_path: Path, trained: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "timm", stand_in)
+    state = stand_in.create_model("stand_in", features_only=True, pretrained=False, in_chans=3).state_dict()
+    save_file({name: value for name, value in state.items() if name != "stages.0.0.bias"}, tmp_path / "e.safetensors")
+    network = {"network.name": "timm-unet", "network.encoder": "stand_in"}
+    tuning = {"network.encoder_weights": str(tmp_path / "e.safetensors"), "training.freeze": "encoder"}
+    with pytest.raises(ConfigError, match=r"drawn at random: encoder\.stages\.0\.0\.bias\n"):
+        trained(scenes, **network, **tuning)
 
 
 def last_state(result: TrainResult) -> dict[str, Any]:

@@ -53,10 +53,13 @@ def print_advice(line: str, screen: Console, indent: str) -> None:
 
 
 def with_flags(words: Sequence[str], flags: Sequence[Sequence[str]]) -> str:
-    """The command that was typed, with `flags` (each with its value) instead of earlier ones of the same name."""
+    """The command that was typed, with `flags` (each with its value) instead of earlier ones of the same setting."""
+    aliases = {alias: key.flags for key in _keys(words) for alias in key.flags}
     kept = list(words)
-    for flag in flags:
-        kept = [*_without(kept, flag), *flag]
+    for name, *value in flags:
+        for alias in aliases.get(name, (name,)):
+            kept = list(_without(kept, [alias, *value]))
+        kept += [name, *value]
     return shlex.join(["unetkit", *kept])
 
 

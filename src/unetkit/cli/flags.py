@@ -75,8 +75,16 @@ def _annotation(key: Key) -> Any:
     # Every value is text here: one place, the settings' models, judges flags, files and variables.
     number = key.kind in {"number", "whole number"}
     text = f"{key.help}{_limits(key)}"
-    shown = Parameter(name=key.flags, help=text, group=group, metavar=key.shown, allow_leading_hyphen=number)
+    shown = Parameter(name=_names(key), help=text, group=group, metavar=key.shown, allow_leading_hyphen=number)
     return Annotated[str | None, shown]
+
+
+def _names(key: Key) -> list[str]:
+    """Its flags, the short one first unless the other goes on from it, as `--network.preset` does.
+
+    Cyclopts takes the first name with which the word begins: after `--network` it would never try the other.
+    """
+    return sorted(key.flags, key=lambda flag: not flag.startswith(f"{key.short}."))
 
 
 def _limits(key: Key) -> str:

@@ -49,7 +49,7 @@ class HelpPage:
                 yield self._label(entry), _meaning(entry)
 
     def _label(self, entry: HelpEntry) -> str:
-        names = entry.positive_names if self._everything else entry.positive_names[:1]
+        names = sorted(entry.positive_names, key=lambda name: "." in name)[: None if self._everything else 1]
         parts = [entry.positional_label or ", ".join((*names, *entry.positive_shorts)), entry.metavar]
         return " ".join(part for part in parts if part and not (entry.positional_label and part == entry.metavar))
 

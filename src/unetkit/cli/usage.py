@@ -61,7 +61,7 @@ def _last_part(word: str, known: Sequence[str]) -> list[str]:
 
 def _missing(error: MissingArgumentError, where: str) -> UsageError:
     argument = error.argument
-    name = argument.name if argument else ""
+    name = error.keyword or (argument.name if argument else "")
     if name.startswith("--"):
         return UsageError(f"{name} needs a value", where=where, advice=f"{where} --help")
     return UsageError(f"{name} is missing", where=where, advice=f"{where} --help")

@@ -104,7 +104,7 @@ class NetworkSettings(Settings):
     initialisation: Literal["he-normal", "glorot", "default"] = setting("he-normal", "initial weights")
     outputs: Literal["classes", "logit"] = setting("classes", "a score per class, or one logit for two classes")
     encoder: str = setting("resnet18", "name of the timm encoder (network timm-unet)")
-    encoder_weights: str | None = setting(None, "local safetensors or .pth file with the encoder's weights")
+    encoder_weights: str | None = setting(None, "local safetensors file with the encoder's weights")
 
 
 class LossSettings(Settings):

@@ -84,7 +84,7 @@ def import_weights(settings: ImportSettings, file: str | Path) -> Imported:
     source = Path(file)
     reader = reader_of(source)
     model = _output(settings, source)
-    say(f"reading {source} in a process of its own, without network")
+    say(f"reading {source} in a process of its own")
     foreign = read_foreign(source, reader)
     channels, outputs = channels_of(settings.channels, _inputs(foreign, source)), _outputs(foreign)
     classes = classes_of(settings.classes, outputs)

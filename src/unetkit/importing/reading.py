@@ -10,11 +10,13 @@ import tempfile
 from pathlib import Path
 from typing import Any, cast
 
-from unetkit.errors import DataError, FormatError, MachineError, PermissionRefused
+from unetkit.console import say, warn
+from unetkit.errors import DataError, DiskFull, FormatError, MachineError, PermissionRefused
 from unetkit.extras import require, unknown_choice
 from unetkit.files import read_tensors
 from unetkit.importing import SUFFIXES
 from unetkit.importing.cage import seconds
+from unetkit.importing.child import WITHOUT_NETWORK
 from unetkit.importing.foreign import Foreign, printable, unpacked
 
 _KEPT = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL")
@@ -51,13 +53,15 @@ def read_foreign(path: Path, reader: str) -> Foreign:
         FormatError: it wants more than weights, is damaged, is of another kind than its name says, or holds what
             cannot be used; the message names it.
         PermissionRefused: the file cannot be opened.
-        MachineError: the reader ended without an answer.
+        DiskFull, MachineError: what was read has no room in the folder for temporary files; or the reader ended without
+            an answer.
     """
     with tempfile.TemporaryDirectory(prefix="unetkit-import-") as folder:
         target = Path(folder) / "layers.safetensors"
         done = _run(path, reader, target)
         if done.returncode:
             raise _refusal(done, path)
+        _tell_network(done.stdout)
         return _verified(target, path)
 
 
@@ -90,11 +94,17 @@ def _environment(folder: Path) -> dict[str, str]:
     return {**kept, "PYTHONPATH": found, "HOME": str(folder), "TMPDIR": str(folder), "OMP_NUM_THREADS": "1"}
 
 
+def _tell_network(said: str) -> None:
+    if said.startswith(WITHOUT_NETWORK):
+        say("that process had no network")
+    else:
+        warn("this system lets no process give up the network: Python's own guard alone kept the file from it")
+
+
 def _refusal(done: subprocess.CompletedProcess[str], path: Path) -> FormatError | MachineError:
-    if done.returncode == 2 and done.stdout.strip():
+    if done.returncode in (FormatError.exit_code, MachineError.exit_code) and done.stdout.strip():
         told = cast("dict[str, Any]", json.loads(done.stdout.strip().splitlines()[-1]))
-        where = f"{path}, {printable(told['where'])}" if told["where"] else str(path)
-        return FormatError(printable(told["what"]), where=where, advice=printable(told["advice"]))
+        return _told_by_child(done.returncode, {key: printable(text) for key, text in told.items()}, path)
     if done.returncode in _STOPPED:
         return _too_long(path)
     last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
@@ -102,6 +112,18 @@ def _refusal(done: subprocess.CompletedProcess[str], path: Path) -> FormatError 
         f"the process that reads this file ended with code {done.returncode}: {printable(last)}",
         where=str(path),
         advice="the file may be damaged or hostile; a copy from its source may read well",
+    )
+
+
+def _told_by_child(code: int, told: dict[str, str], path: Path) -> FormatError | MachineError:
+    if code == FormatError.exit_code:
+        where = f"{path}, {told['where']}" if told["where"] else str(path)
+        return FormatError(told["what"], where=where, advice=told["advice"])
+    kind = DiskFull if told["kind"] == DiskFull.__name__ else MachineError
+    return kind(
+        told["what"],
+        where=f"{tempfile.gettempdir()}, with what was read of {path}",
+        advice="free some space there, or name another folder: TMPDIR=FOLDER",
     )
 
 

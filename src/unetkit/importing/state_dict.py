@@ -27,6 +27,10 @@ _CALLED = ("model_state_dict", "state_dict", "model", "network", "net", "weights
 """Under which key training scripts keep the state dict, the likeliest first."""
 _WANTED = re.compile(r"GLOBAL (\S+)")
 _SAVE = "where the weights come from: torch.save(network.state_dict(), 'weights.pth')"
+_SAVE_FROM_PROGRAM = (
+    """python -c 'import torch; program = torch.jit.load("FILE", map_location="cpu"); """
+    """torch.save(program.state_dict(), "weights.pth")'  # where you trust it"""
+)
 _ROLES = {"weight": "weight", "bias": "bias", "running_mean": "mean", "running_var": "variance"}
 _COUNTER = "num_batches_tracked"
 
@@ -37,7 +41,7 @@ def read_pytorch(file: BinaryIO) -> Foreign:
     Raises:
         FormatError: it wants more than tensors, or holds no state dict of convolutions and batch norms.
     """
-    _refuse_bomb(file)
+    _refuse_archive(file)
     state, aside = _state_in(_loaded(file))
     note = [f"left aside: {', '.join(aside)}"] if aside else []
     return _foreign(state, note, ordered=True)
@@ -57,16 +61,21 @@ def read_safetensors(file: BinaryIO) -> Foreign:
     return _foreign(safetensors.load(data), [], ordered=False)
 
 
-def _refuse_bomb(file: BinaryIO) -> None:
-    """PyTorch's zip archives hold plain members, so what is larger unpacked than packed is none of its files."""
+def _refuse_archive(file: BinaryIO) -> None:
+    """Refuse programs, and what is larger unpacked than packed: the members of an archive of weights are plain."""
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
     if is_zipfile(file):
         with ZipFile(file) as archive:
             members = archive.infolist()
+        if any(one.filename.endswith("/constants.pkl") for one in members):  # as PyTorch itself tells them apart
+            raise FormatError(
+                "this is a TorchScript program (torch.jit.save), not weights; nothing of it was run",
+                advice=_SAVE_FROM_PROGRAM,
+            )
         packed = [one.filename for one in members if one.compress_type != ZIP_STORED]
         if packed or sum(one.file_size for one in members) > size:
-            raise FormatError("this archive unpacks to more than it is: no file of PyTorch does", advice=_SAVE)
+            raise FormatError("this archive unpacks to more than it is: no weights of PyTorch do", advice=_SAVE)
     file.seek(0)
 
 

@@ -2,35 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from unetkit.networks.levels import levels
+
 Tensors = Mapping[str, "npt.NDArray[Any] | Tensor"]
 Fit = Callable[[str, Tensor, torch.Size], Tensor | None]
 
 
+_COUNTER = "num_batches_tracked"  # of batch norm: it fits any network, and is neither kept nor reset
+_LIKE_A_LEVEL = re.compile(r"^[^.]*(?:\.\d+)?")
+
+
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What became of the tensors of a network.
+    """What became of the tensors of a network. As text, it names the levels that hold them.
 
     Attributes:
+        levels: of the network, from the image to the scores.
         kept: names in the network that took their values from the source.
-        reset: names in the network without a tensor of that name and shape; they keep their fresh values.
+        reset: names in the network that keep fresh values, in whole or in part.
         unused: names in the source that the network does not have, or has in another shape.
     """
 
+    levels: tuple[str, ...]
     kept: tuple[str, ...]
     reset: tuple[str, ...]
     unused: tuple[str, ...]
 
     def __str__(self) -> str:
-        parts = [f"{len(self.kept)} tensors kept", f"{len(self.reset)} reset{_examples(self.reset)}"]
-        return ", ".join([*parts, f"{len(self.unused)} unused{_examples(self.unused)}"])
+        kept, reset = ({self._level(name) for name in names} for names in (self.kept, self.reset))
+        unused = [level for level in dict.fromkeys(map(self._level, self.unused)) if level not in reset]
+        said = {
+            "kept": spans(kept - reset, self.levels),
+            "kept in part": spans(kept & reset, self.levels),
+            "reset": spans(reset - kept, self.levels),
+            "unused": spans(unused, unused),
+        }
+        return "; ".join(f"{what} {which}" for what, which in said.items() if which)
+
+    def _level(self, name: str) -> str:
+        """The level that holds a tensor; of a name that the network does not know, what looks like one."""
+        own = (level for level in self.levels if name.startswith(f"{level}."))
+        return next(own, None) or _LIKE_A_LEVEL.findall(name)[0]
 
 
 def load_weights(network: nn.Module, tensors: Tensors, *, fit: Fit | None = None) -> Loaded:
@@ -53,13 +75,19 @@ def load_weights(network: nn.Module, tensors: Tensors, *, fit: Fit | None = None
             own[name].copy_(found[name])
     taken = set(kept)
     return Loaded(
-        tuple(name for name in own if name in taken),
-        tuple(name for name in own if name not in taken),
-        tuple(name for name in tensors if name not in taken),
+        tuple(levels(network)),
+        _listed(name for name in own if name in taken),
+        _listed(name for name in own if name not in taken),
+        _listed(name for name in tensors if name not in taken),
     )
 
 
-def _examples(names: tuple[str, ...], most: int = 3) -> str:
-    if not names:
-        return ""
-    return f" ({', '.join(names[:most])}{', …' if len(names) > most else ''})"
+def spans(chosen: Collection[str], among: Sequence[str]) -> str:
+    """The chosen levels in the order of `among`, neighbours of one kind as a span: "stem, encoder.0 to encoder.3"."""
+    kinds = groupby(among, key=lambda level: (level.partition(".")[0], level in chosen))
+    groups = [list(group) for (_, is_chosen), group in kinds if is_chosen]
+    return ", ".join(group[0] if len(group) == 1 else f"{group[0]} to {group[-1]}" for group in groups)
+
+
+def _listed(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(name for name in names if not name.endswith(_COUNTER))

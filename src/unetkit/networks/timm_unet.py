@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import json
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
-from pickle import UnpicklingError
-from typing import Any, cast
+from typing import Any
 
-import torch
 from safetensors import SafetensorError
 from safetensors import torch as safetensors
 from torch import Tensor, nn
@@ -104,37 +104,36 @@ def pad(image: Tensor, multiple: int) -> Tensor:
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
-    """The named tensors of a safetensors file, or of a PyTorch file (read without running any code from it).
+    """The named tensors of a safetensors file; a pickle is not opened here, whatever it holds.
 
     Raises:
-        FormatError: neither, or a PyTorch file that holds more than tensors.
+        FormatError: it cannot be read, or is of another kind.
     """
     try:
-        if path.suffix == ".safetensors":
-            return safetensors.load_file(path)
-        content: Any = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, ValueError, SafetensorError, UnpicklingError, EOFError) as error:
+        return safetensors.load_file(path)
+    except OSError as error:
         raise FormatError(
-            f"the encoder's weights cannot be read: {error}".splitlines()[0],
-            where=str(path),
-            advice="give a .safetensors file, or a .pth file that holds nothing but named tensors",
+            f"the encoder's weights cannot be read: {error}", where=str(path), advice="check the path"
         ) from error
-    return {name: value for name, value in _state(content).items() if isinstance(value, Tensor)}
+    except SafetensorError as error:
+        raise FormatError(
+            f"the encoder's weights are no safetensors file, or a damaged one: {error}",
+            where=str(path),
+            advice=f'of a PyTorch file, with ["state_dict"] behind load(...) for a checkpoint:\n{_conversion(path)}',
+        ) from error
+
+
+def _conversion(path: Path) -> str:
+    """The command that makes safetensors of a PyTorch file that holds named tensors."""
+    source, target = (json.dumps(str(name)) for name in (path, path.with_suffix(".safetensors")))
+    load = f"torch.load({source}, weights_only=True)"
+    return f"python -c {shlex.quote(f'import torch, safetensors.torch as s; s.save_file({load}, {target})')}"
 
 
 def by_own_names(tensors: Mapping[str, Tensor], encoder: nn.Module) -> dict[str, Tensor]:
     """The tensors under the encoder's names: as a giver of features, timm calls `stages.0` of a file `stages_0`."""
     own = {name.replace(".", "_"): name for name in encoder.state_dict()}
     return {own.get(name.replace(".", "_"), name): value for name, value in tensors.items()}
-
-
-def _state(content: Any) -> Mapping[str, Any]:
-    """The tensors themselves, from a file that keeps them under "state_dict" or "model" as training scripts do."""
-    if not isinstance(content, Mapping):
-        return {}
-    named = cast("Mapping[str, Any]", content)
-    inner = [named[key] for key in ("state_dict", "model") if isinstance(named.get(key), Mapping)]
-    return inner[0] if inner else named
 
 
 def _levels(encoder: nn.Module) -> tuple[list[int], list[int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -53,6 +53,8 @@ def transfer(network: nn.Module, tensors: Tensors, rows: Rows, *, classes: int, 
         return head.get(name) if name in of_head else adapt_channels(value, shape, channels)
 
     loaded = load_weights(network, theirs, fit=fit)
+    if head and None in rows:  # kept in part: known classes beside fresh ones
+        loaded = replace(loaded, reset=(*loaded.reset, *(name for name in loaded.kept if name in of_head)))
     body = [name for name in loaded.kept if name not in of_head]
     return Transfer(
         loaded,

@@ -43,7 +43,7 @@ from unetkit.training.progress import Progress
 from unetkit.training.resident import Feed
 from unetkit.training.schedule import Rates
 from unetkit.training.step import Stepper
-from unetkit.training.transfer import hold_still, take_over
+from unetkit.training.transfer import Start, hold_still, take_over
 
 
 @dataclass(slots=True)
@@ -200,22 +200,26 @@ def guess_task(names: tuple[str, ...], channels: int) -> str:
 
 def _network(settings: TrainSettings, contract: Contract) -> nn.Module:
     network = build(contract.network, contract.settings, contract.channels, contract.outputs)
-    if settings.network.encoder_weights is not None and settings.start_from is None:
-        _load_encoder(network, Path(settings.network.encoder_weights))
+    start = Start()
     if settings.start_from is not None:
-        take_over(network, settings.start_from, contract)
-    hold_still(network, settings.training.freeze)
+        start = take_over(network, settings.start_from, contract)
+    elif settings.network.encoder_weights is not None:
+        start = _load_encoder(network, Path(settings.network.encoder_weights))
+    hold_still(network, settings.training.freeze, start)
     return network
 
 
-def _load_encoder(network: nn.Module, path: Path) -> None:
+def _load_encoder(network: nn.Module, path: Path) -> Start:
     if not isinstance(network, TimmUNet):
         raise ConfigError(
             "only a network with a foreign encoder takes encoder weights",
             where=f"network.encoder_weights: {path}",
             advice="add --network.name timm-unet",
         )
-    say(f"encoder weights from {path}: {network.load_encoder(path)}")
+    loaded = network.load_encoder(path)
+    say(f"encoder weights from {path}: {loaded}")
+    fresh = tuple(f"encoder.{name}" for name in loaded.reset)
+    return Start(fresh, "give all weights of this encoder, or leave out --training.freeze")
 
 
 def _describe_model(
