@@ -39,7 +39,7 @@ KINDS: dict[str, dict[str, Any]] = {
 }
 RUINED = {"jumps": 30}
 """The step of a kind after which its weights are ruined, so that its loss jumps."""
-TIMES = {"seconds", "scored_at", "scoring_seconds", "digest", "run", "model"}
+TIMES = {"seconds", "spent", "scored_at", "scoring_seconds", "digest", "run", "model"}
 
 
 @dataclass(slots=True)

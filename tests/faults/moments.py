@@ -43,7 +43,7 @@ def training(root: Path, begin: Callable[[], None]) -> None:
     call: dict[str, Any] = json.loads((root / CALL).read_text(encoding="utf-8"))
     torch.set_num_threads(1)
     begin()
-    if call["ruined"]:
+    if call.get("ruined"):
         _ruin_after(call["ruined"])
     if call["without"]:
         LEFT_OUT[call["without"]]()

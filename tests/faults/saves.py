@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from unetkit.files import Array, write_sealed_text
-from unetkit.runs import RunFolder, load_newest_intact, save_best, save_last
+from unetkit.runs import RunFolder, load_newest_intact, save_best, save_last, versions
 
 SAVES = 5
 BEFORE = {"history": 2, "best": 2, "last": 2, "plan": 2}  # what a run with two saves has acknowledged
@@ -72,6 +72,7 @@ def silent(what: str, number: int) -> None:
 
 def training(root: Path, begin: Begin) -> None:
     """A run from its first folder to its fifth save."""
+    versions()  # looked up once a process, by a real training long before
     begin()
     run = create(root)
     say("created", 1)
@@ -85,6 +86,7 @@ def going_on(root: Path, begin: Begin) -> None:
     """Two more saves into a run that has some."""
     run = RunFolder(place(root))
     first = load_newest_intact(run)[1]["step"] + 1
+    versions()
     begin()
     for step in (first, first + 1):
         save_all(run, step)
@@ -101,6 +103,7 @@ def endless(root: Path, begin: Begin) -> None:
     """Save until the power goes."""
     run = RunFolder.open(place(root))
     first = load_newest_intact(run)[1]["step"] + 1
+    versions()
     begin()
     for step in range(first, first + 10**6):
         save_all(run, step, LARGE)

@@ -63,7 +63,7 @@ class Bench:
             code = self.children.finish().code
             took = time.monotonic() - sent
             late = f"{took:.1f} s to stop" if stops(name) and took > grace else ""
-            wrong = wrong_end(name, code) or late or self._wrong_after(root, code, before)
+            wrong = wrong_end(name, code, saved=False) or late or self._wrong_after(root, code, before)
             shutil.rmtree(root)
             if wrong or (in_time and not (stops(name) and code == 0)):
                 return wrong, took

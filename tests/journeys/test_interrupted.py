@@ -49,7 +49,7 @@ def report(run: Path) -> list[str]:
     """The lines of the page, but for what is another run's own: its name, how long it took, when, by what call."""
     text = (run / "report.html").read_text().replace(str(run), "RUN").replace(f">{run.name}", ">RUN")
     text = re.sub(r"in [\d.]+ minutes", "in N minutes", text)
-    own = re.compile(r"(?:.*<pre>)?(?:started|command|run_id|parts): |<!-- sha256: ")
+    own = re.compile(r"(?:.*<pre>)?(?:started|command|run_id): |(?:.*<pre>)?part \d+, |<!-- sha256: ")
     return [line for line in text.splitlines() if not own.match(line)]
 
 

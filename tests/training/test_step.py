@@ -139,6 +139,7 @@ def test_a_run_goes_on_from_its_checkpoint_to_the_same_bits(optimiser: str):
         whole.step([batch(number)], seed=number)
         resumed.step([batch(number)], seed=number)
     assert torch.equal(weights(whole), weights(resumed))
+    assert plan is not None
     assert (progress.step, plan.total, resumed.average.updates) == (3, 6, 6)
 
 
