@@ -116,7 +116,7 @@ def test_a_time_budget_that_was_killed_is_one_that_never_was_by_its_plan(
 ):
     parts, whole = tmp_path / "parts", tmp_path / "whole"
     words = ["train", scenes, *TINY, "--seed", "3"]
-    killed_between_best_and_state([*words, "--minutes", "0.3"], parts, tmp_path)
+    killed_between_best_and_state([*words, "--minutes", "0.15"], parts, tmp_path)
     resumed = unetkit("train", "--resume", parts)
     assert resumed.returncode == 0, resumed.stderr
     replayed = unetkit(*words, "--plan", parts / "plan.json", "--out", whole)
