@@ -130,7 +130,8 @@ def test_control_an_augmentation_from_a_saved_global_state_keeps_the_order_and_i
     generator = np.random.default_rng(SEED)
     whole = [lines(make(number)) for number in range(BATCHES)]
     generator = np.random.default_rng(SEED)
-    parts = cut(make, [11])
+    before = [lines(make(number)) for number in range(11 + batches.AHEAD)][:11]  # the last of them ahead, and lost
+    parts = before + [lines(make(number)) for number in range(11, BATCHES)]
     order = [[(epoch, index) for epoch, index, _ in entry] for entry in parts]
     assert order == [[(epoch, index) for epoch, index, _ in entry] for entry in whole]
     assert parts != whole
