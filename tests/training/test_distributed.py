@@ -25,29 +25,34 @@ from unetkit.runs import RunFolder
 TOLERANCE = 1e-5  # of ‖Δg‖/‖g‖ in float32
 
 GRADIENTS = """
-import json, sys, torch
+import sys, torch
 from unetkit.losses import build_loss
 from unetkit.networks import build, class_scores
 from unetkit.training.distributed import joined
 
-torch.manual_seed(0)
-network = build("unet", {"depth": 2, "width": 8, "norm": sys.argv[3], "stem_stride": 1}, 1, 3)
-network.train(sys.argv[3] == "group")  # batch statistics, where there are any, are frozen
+target, *cases = sys.argv[1:]
 drawn = torch.Generator().manual_seed(1)
 images = torch.randn(8, 1, 20, 24, generator=drawn)
 masks = torch.randint(0, 3, (8, 20, 24), generator=drawn)
 masks[::2, :, :18] = 255  # every second image, which is one process's, is nearly all ignored
 masks[0] = 255
+found = {}
 with joined("cpu") as group:
-    loss = build_loss(sys.argv[2], classes=3, class_weights=(0.5, 2.0, 1.0), label_smoothing=0.1)
-    loss.join(group)
-    mine = list(group.share(range(8)))
-    value = loss(class_scores(network(images[mine])), masks[mine])
-    value.backward()
     assert group.beside == group.size  # all on this machine
-    group.add_gradients(network.parameters())
+    mine = list(group.share(range(8)))
+    for case in cases:
+        name, norm = case.split()
+        torch.manual_seed(0)
+        network = build("unet", {"depth": 2, "width": 8, "norm": norm, "stem_stride": 1}, 1, 3)
+        network.train(norm == "group")  # batch statistics, where there are any, are frozen
+        loss = build_loss(name, classes=3, class_weights=(0.5, 2.0, 1.0), label_smoothing=0.1)
+        loss.join(group)
+        value = loss(class_scores(network(images[mine])), masks[mine])
+        value.backward()
+        group.add_gradients(network.parameters())
+        found[case] = {"loss": value.detach(), **{n: w.grad for n, w in network.named_parameters()}}
     if group.leads:
-        torch.save({"loss": value.detach(), **{n: w.grad for n, w in network.named_parameters()}}, sys.argv[1])
+        torch.save(found, target)
 """
 
 
@@ -62,16 +67,28 @@ def launched(size: int, words: Sequence[object], cwd: Path, **more: str) -> subp
 
 
 LOSSES = ("cross-entropy", "bce", "dice", "focal", "tversky", "lovasz", "dice+0.5*focal")
+CASES = [*(f"{loss} group" for loss in LOSSES), "cross-entropy batch"]
+
+Gradients = dict[str, dict[str, torch.Tensor]]
 
 
-@pytest.mark.parametrize(("loss", "norm"), [*((loss, "group") for loss in LOSSES), ("cross-entropy", "batch")])
-def test_the_gradient_of_two_processes_is_that_of_one_with_the_joint_batch(tmp_path: Path, loss: str, norm: str):
-    script = tmp_path / "gradients.py"
-    script.write_text(GRADIENTS)
+@pytest.fixture(scope="module")
+def gradients(tmp_path_factory: pytest.TempPathFactory) -> tuple[Gradients, Gradients]:
+    """Of every case, by one process and by two."""
+    folder = tmp_path_factory.mktemp("gradients")
+    (folder / "gradients.py").write_text(GRADIENTS)
     for size in (1, 2):
-        done = launched(size, [script, f"{size}.pt", loss, norm], tmp_path)
+        done = launched(size, ["gradients.py", f"{size}.pt", *CASES], folder)
         assert done.returncode == 0, done.stderr
-    one, two = (torch.load(tmp_path / f"{size}.pt", weights_only=True) for size in (1, 2))
+    one, two = (torch.load(folder / f"{size}.pt", weights_only=True) for size in (1, 2))
+    return one, two
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_gradient_of_two_processes_is_that_of_one_with_the_joint_batch(
+    gradients: tuple[Gradients, Gradients], case: str
+):
+    one, two = (of_size[case] for of_size in gradients)
     assert one.keys() == two.keys()
     for name, gradient in one.items():
         assert (two[name] - gradient).norm() <= TOLERANCE * gradient.norm() + 1e-12, name
