@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import repeat
 from pathlib import Path
@@ -202,11 +202,19 @@ def rate(stream: Iterator[Any], seconds: float, each: int = 1) -> float:
 # --- the loop that most people write ----------------------------------------------------------------------------------
 
 
+class Unwatched:
+    """In the place of `Contents`: nobody looks whether a file has changed, as in most training loops."""
+
+    def read(self, pair: Pair, decode: Callable[[Pair], tuple[Image, Mask]]) -> tuple[Image, Mask]:
+        """What `decode` makes of a pair."""
+        return decode(pair)
+
+
 class Decoded(Dataset[Any]):
     """Train pairs, decoded each time they are asked for."""
 
     def __init__(self, material: Material) -> None:
-        self.material = material
+        self.material = replace(material, contents=Unwatched())  # type: ignore[arg-type]
 
     def __len__(self) -> int:
         return len(self.material.train)
