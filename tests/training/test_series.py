@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import statistics
 from collections.abc import Callable
 from pathlib import Path
@@ -73,6 +74,31 @@ def test_data_that_cannot_be_read_leave_no_folder_behind(tmp_path: Path) -> None
     with pytest.raises(DataError):
         train_seeds(asked(out=str(tmp_path / "three")), str(tmp_path / "nothing"))
     assert not (tmp_path / "three").exists()
+
+
+def test_an_old_series_is_replaced_once_the_new_one_has_begun_and_not_before(scenes: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "three"
+    train_seeds(asked(out=str(folder), seeds=2), str(scenes))
+    old = read_json(folder / "scores.json")
+    again = asked(out=str(folder), overwrite=True, seeds=2, **{"training.seed": 7})
+    with pytest.raises(DataError):
+        train_seeds(again, str(tmp_path / "nothing"))
+    assert read_json(folder / "scores.json") == old
+    train_seeds(again, str(scenes))
+    assert sorted(path.name for path in folder.glob("seed-*")) == ["seed-7", "seed-8"]
+    assert list(tmp_path.iterdir()) == [folder], "nothing that stepped aside stays"
+
+
+def test_a_series_that_goes_on_stays_whatever_its_first_run_meets(scenes: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "three"
+    train_seeds(asked(out=str(folder), seeds=2), str(scenes))
+    for run in folder.glob("seed-*"):
+        shutil.rmtree(run)
+    scenes.rename(scenes.with_name("moved"))
+    with pytest.raises(DataError):
+        train_seeds(TrainSettings(resume=str(folder)))
+    scenes.with_name("moved").rename(scenes)
+    assert list(train_seeds(TrainSettings(resume=str(folder))).runs) == [4, 5]
 
 
 def test_a_series_under_torchrun_is_refused_before_anything_is_made(

@@ -20,4 +20,5 @@ from unetkit.runs.output import clear_output as clear_output
 from unetkit.runs.output import make_folder as make_folder
 from unetkit.runs.output import new_folder as new_folder
 from unetkit.runs.output import refuse_taken as refuse_taken
+from unetkit.runs.output import stepping_aside as stepping_aside
 from unetkit.runs.output import taken as taken

@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from unetkit.errors import OutputExists
+from unetkit.errors import OutputExists, UnetkitError
 from unetkit.files import LEFTOVER, sync_folder, write_error
 
 
@@ -28,7 +28,7 @@ def new_folder(path: Path, *, overwrite: bool = False, ours: Callable[[Path], bo
         DiskFull, PermissionRefused, MachineError: nothing was changed.
     """
     refuse_taken(path, overwrite=overwrite, ours=ours)
-    filling = path.with_name(f".{path.name}.{secrets.token_hex(4)}{LEFTOVER}")
+    filling = _beside(path)
     try:
         make_folder(path.parent)
         filling.mkdir()
@@ -42,6 +42,34 @@ def new_folder(path: Path, *, overwrite: bool = False, ours: Callable[[Path], bo
         raise write_error(error, path) from error
     finally:
         shutil.rmtree(filling, ignore_errors=True)
+
+
+@contextmanager
+def stepping_aside(path: Path, *, until: Callable[[], bool]) -> Generator[None]:
+    """Let an old folder at `path` step aside for what the block makes there, and go when the block is left.
+
+    Args:
+        until: whether the new one stands: an error of ours before removes it, and puts the old one back.
+
+    Raises:
+        PermissionRefused, MachineError: the old one cannot be moved.
+    """
+    aside = _beside(path)
+    try:
+        if path.exists():
+            path.rename(aside)
+    except OSError as error:
+        raise write_error(error, path) from error
+    try:
+        yield
+    except UnetkitError:
+        if not until():
+            shutil.rmtree(path, ignore_errors=True)
+            if aside.exists():
+                aside.rename(path)
+        raise
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def clear_output(path: Path, *, overwrite: bool, ours: Callable[[Path], bool]) -> None:
@@ -102,7 +130,7 @@ def refuse_taken(path: Path, *, overwrite: bool = False, ours: Callable[[Path], 
 def _put(filling: Path, path: Path) -> None:
     # An occupied folder cannot be replaced by one rename: the old one steps aside, and goes when the new one is in.
     if path.is_dir() and any(path.iterdir()):
-        aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}{LEFTOVER}")
+        aside = _beside(path)
         path.rename(aside)
         try:
             filling.rename(path)
@@ -114,6 +142,11 @@ def _put(filling: Path, path: Path) -> None:
         shutil.rmtree(aside, ignore_errors=True)
     else:
         filling.rename(path)
+
+
+def _beside(path: Path) -> Path:
+    """A name for what is not, or no more, at `path`."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}{LEFTOVER}")
 
 
 def _sync_tree(folder: Path) -> None:

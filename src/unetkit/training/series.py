@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 import shlex
-import shutil
 import statistics
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,18 @@ from unetkit.config.jobs import TrainSettings
 from unetkit.config.layers import settings_of_text
 from unetkit.config.writing import to_yaml
 from unetkit.console import say
-from unetkit.errors import ConfigError, Interrupted, UnetkitError
+from unetkit.errors import ConfigError, Interrupted
 from unetkit.files import read_json, read_sealed_text, write_json, write_sealed_text
-from unetkit.runs import SERIES, RunFolder, is_series, name_of_data, new_folder, next_free
+from unetkit.runs import (
+    SERIES,
+    RunFolder,
+    is_series,
+    name_of_data,
+    new_folder,
+    next_free,
+    refuse_taken,
+    stepping_aside,
+)
 from unetkit.training.choices import refuse_unknown
 from unetkit.training.distributed import launched
 from unetkit.training.interrupt import ending_at_once
@@ -80,35 +88,40 @@ def train_seeds(settings: TrainSettings, source: str | None = None, *, started: 
     Raises:
         As `train`.
     """
-    folder, settings, source = _open(settings, source)
-    first = settings.training.seed
-    runs: dict[int, TrainResult] = {}
-    with ending_at_once(folder), _removed_unless_begun(folder):
-        for seed in range(first, first + settings.seeds):
-            say(f"seed {seed}, run {seed - first + 1} of {settings.seeds}")
-            runs[seed] = _run(settings, source, seed, folder, started)
-            started = None
+    _refuse_sharing()
+    folder, settings, source, place = _open(with_whole_paths(settings), source)
+    first, *others = range(settings.training.seed, settings.training.seed + settings.seeds)
+    with ending_at_once(folder):
+        with place:
+            runs = {first: _run(settings, source, first, folder, started)}
+        runs |= {seed: _run(settings, source, seed, folder, None) for seed in others}
     result = SeriesResult(folder, runs)
     write_json(folder / SCORES, result.to_json())
     return result
 
 
-def _open(settings: TrainSettings, source: str | None) -> tuple[Path, TrainSettings, str]:
-    """The folder of the series, with what all its runs share."""
-    _refuse_sharing()
-    settings = with_whole_paths(settings)
+def _open(settings: TrainSettings, source: str | None) -> tuple[Path, TrainSettings, str, AbstractContextManager[None]]:
+    """The folder of the series, with what all its runs share, and what to begin its first run in."""
     if settings.resume is not None:
-        return _go_on(settings, Path(settings.resume), source)
+        return *_go_on(settings, Path(settings.resume), source), nullcontext()
     if source is None:
         raise ConfigError("DATA is missing", advice="unetkit train DATA --seeds 3")
     if settings.preview is not None:
         raise ConfigError("a preview shows one seed", where="--preview", advice="leave out --seeds")
     folder = Path(settings.out) if settings.out else next_free(Path("runs"), name_of_data(source))
     refuse_unknown(settings)
-    with new_folder(folder, overwrite=settings.overwrite, ours=is_series) as filling:
-        write_sealed_text(filling / SETTINGS, to_yaml(settings))
-        write_json(filling / SERIES, {"data": str(Path(source).absolute())})
-    return folder, settings, source
+    refuse_taken(folder, overwrite=settings.overwrite, ours=is_series)
+    return folder, settings, source, _new(folder, settings, source)
+
+
+@contextmanager
+def _new(folder: Path, settings: TrainSettings, source: str) -> Generator[None]:
+    """The folder of a new series; an error before its first run leaves things as they were."""
+    with stepping_aside(folder, until=lambda: any(folder.glob("seed-*"))):
+        with new_folder(folder) as filling:
+            write_sealed_text(filling / SETTINGS, to_yaml(settings))
+            write_json(filling / SERIES, {"data": str(Path(source).absolute())})
+        yield
 
 
 def _refuse_sharing() -> None:
@@ -132,18 +145,8 @@ def _go_on(asked: TrainSettings, folder: Path, source: str | None) -> tuple[Path
     return folder, resumed_settings(RunFolder(folder), kept, asked), data
 
 
-@contextmanager
-def _removed_unless_begun(folder: Path) -> Generator[None]:
-    """Where an error comes before the first run, the same command works once its fault is mended."""
-    try:
-        yield
-    except UnetkitError:
-        if not any(folder.glob("seed-*")):
-            shutil.rmtree(folder)
-        raise
-
-
 def _run(settings: TrainSettings, source: str, seed: int, folder: Path, started: float | None) -> TrainResult:
+    say(f"seed {seed}, run {seed - settings.training.seed + 1} of {settings.seeds}")
     path = folder / f"seed-{seed}"
     try:
         if RunFolder.is_run(path):
