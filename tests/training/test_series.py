@@ -6,6 +6,7 @@ import shutil
 import statistics
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -76,7 +77,9 @@ def test_data_that_cannot_be_read_leave_no_folder_behind(tmp_path: Path) -> None
     assert not (tmp_path / "three").exists()
 
 
-def test_an_old_series_is_replaced_once_the_new_one_has_begun_and_not_before(scenes: Path, tmp_path: Path) -> None:
+def test_an_old_series_is_replaced_once_the_new_one_has_begun_and_not_before(
+    scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path / "three"
     train_seeds(asked(out=str(folder), seeds=2), str(scenes))
     old = read_json(folder / "scores.json")
@@ -84,8 +87,16 @@ def test_an_old_series_is_replaced_once_the_new_one_has_begun_and_not_before(sce
     with pytest.raises(DataError):
         train_seeds(again, str(tmp_path / "nothing"))
     assert read_json(folder / "scores.json") == old
-    train_seeds(again, str(scenes))
-    assert sorted(path.name for path in folder.glob("seed-*")) == ["seed-7", "seed-8"]
+
+    def stopped_at_its_end(*given: Any, **named: Any) -> None:
+        train(*given, **named)
+        raise Interrupted("stopped", signal=15)
+
+    train = series.train
+    monkeypatch.setattr(series, "train", stopped_at_its_end)
+    with pytest.raises(Interrupted):
+        train_seeds(again, str(scenes))
+    assert [path.name for path in folder.glob("seed-*")] == ["seed-7"]
     assert list(tmp_path.iterdir()) == [folder], "nothing that stepped aside stays"
 
 
