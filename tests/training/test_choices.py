@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import save_file
 
 from unetkit.config.jobs import TrainSettings
 from unetkit.errors import ConfigError, UnetkitError
@@ -68,9 +70,22 @@ def test_freezing_what_is_drawn_at_random_is_refused():
     assert refused.value.advice == "--from MODEL --training.freeze encoder"
 
 
-@pytest.mark.parametrize("given", [{"network": {"encoder_weights": "a.safetensors"}, "training": {"freeze": 1}}, {}])
-def test_weights_of_an_encoder_can_be_frozen_and_nothing_always(given: dict[str, dict[str, object]]):
-    refuse_unknown(TrainSettings.model_validate(given or {"training": {"freeze": "0"}}))
+def test_weights_of_an_encoder_can_be_frozen_and_nothing_always(tmp_path: Path):
+    save_file({"conv1.weight": torch.zeros(2, 3, 3, 3)}, tmp_path / "e.safetensors")
+    refuse_unknown(with_encoder(tmp_path / "e.safetensors", training={"freeze": 1}))
+    refuse_unknown(TrainSettings.model_validate({"training": {"freeze": "0"}}))
+
+
+def with_encoder(weights: Path, name: str = "timm-unet", **sections: object) -> TrainSettings:
+    return TrainSettings.model_validate({"network": {"name": name, "encoder_weights": str(weights)}, **sections})
+
+
+def test_weights_of_an_encoder_must_be_there_and_have_a_network_that_takes_them(tmp_path: Path):
+    with pytest.raises(UnetkitError, match="cannot be read"):
+        refuse_unknown(with_encoder(tmp_path / "nowhere.safetensors"))
+    with pytest.raises(ConfigError, match="foreign encoder") as refused:
+        refuse_unknown(with_encoder(tmp_path / "nowhere.safetensors", "unet"))
+    assert "--network.name timm-unet" in refused.value.advice
 
 
 @pytest.mark.parametrize("levels", ["decoder", "-1", "1.5", "²", "9999"])

@@ -13,6 +13,7 @@ from unetkit.extras import unknown_choice
 from unetkit.losses.expression import parse
 from unetkit.metrics import METRICS
 from unetkit.networks import NETWORKS
+from unetkit.networks.timm_unet import read_weights
 from unetkit.runs import locate_model
 from unetkit.training.build import loss_weights
 from unetkit.training.plan import read_plan
@@ -20,13 +21,14 @@ from unetkit.training.size import working_size
 
 
 def refuse_unknown(settings: TrainSettings) -> None:
-    """Raise for a metric, network, loss, class weights, working size, start model or plan that does not exist.
+    """Raise for a metric, network, loss, class weights, working size, file of weights or plan that does not exist.
 
     Freezing what has learnt nothing is refused, too.
 
     Raises:
         ConfigError: with the nearest choice.
         DataError, UsageError: `settings.start_from` is no model, or `settings.training.plan` no plan.
+        FormatError: `settings.network.encoder_weights` cannot be read.
     """
     _look_up("metric", settings.training.metric, METRICS, "training.metric")
     _look_up("network", settings.network.name, NETWORKS, "network.name")
@@ -35,10 +37,22 @@ def refuse_unknown(settings: TrainSettings) -> None:
         loss_weights(settings.loss.weights, np.ones(2, np.int64))
     working_size(settings.data.size, [(1, 1)])
     _refuse_freezing_chance(settings)
+    if settings.network.encoder_weights is not None:
+        _refuse_lost_encoder(settings.network.name, Path(settings.network.encoder_weights))
     if settings.start_from is not None:
         locate_model(settings.start_from)
     if settings.training.plan is not None:
         _refuse_lost_plan(Path(settings.training.plan), settings.out)
+
+
+def _refuse_lost_encoder(network: str, weights: Path) -> None:
+    if network != "timm-unet":
+        raise ConfigError(
+            "only a network with a foreign encoder takes encoder weights",
+            where=f"network.encoder_weights: {weights}",
+            advice="add --network.name timm-unet",
+        )
+    read_weights(weights)
 
 
 def _refuse_lost_plan(plan: Path, out: str | None) -> None:

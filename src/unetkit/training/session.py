@@ -203,19 +203,13 @@ def _network(settings: TrainSettings, contract: Contract) -> nn.Module:
     start = Start()
     if settings.start_from is not None:
         start = take_over(network, settings.start_from, contract)
-    elif settings.network.encoder_weights is not None:
+    elif isinstance(network, TimmUNet) and settings.network.encoder_weights is not None:
         start = _load_encoder(network, Path(settings.network.encoder_weights))
     hold_still(network, settings.training.freeze, start)
     return network
 
 
-def _load_encoder(network: nn.Module, path: Path) -> Start:
-    if not isinstance(network, TimmUNet):
-        raise ConfigError(
-            "only a network with a foreign encoder takes encoder weights",
-            where=f"network.encoder_weights: {path}",
-            advice="add --network.name timm-unet",
-        )
+def _load_encoder(network: TimmUNet, path: Path) -> Start:
     loaded = network.load_encoder(path)
     say(f"encoder weights from {path}: {loaded}")
     fresh = tuple(f"encoder.{name}" for name in loaded.reset)
