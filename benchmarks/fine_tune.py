@@ -22,20 +22,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-STARTED = time.time() - time.process_time()
+from judge import judged
+from quality import IR_SPLIT, ROOT, UAV_SPLIT, data_hash, machine, source_hash, unetkit
 
-from quality import ROOT, UAV_SPLIT, data_hash, machine, source_hash, unetkit  # noqa: E402 - a child's clock counts imports
+from unetkit.training.scoring import Scorer
+from unetkit.training.session import Session
 
-from unetkit.config.jobs import TrainSettings  # noqa: E402
-from unetkit.recipes.settings import settings  # noqa: E402
-from unetkit.training import train  # noqa: E402
-from unetkit.training.scoring import Scorer  # noqa: E402
-from unetkit.training.session import Session  # noqa: E402
-from unetkit.training.step import StepOutcome, Stepper  # noqa: E402
+OUT = sys.stdout
 
 RESULTS = ROOT / "benchmarks" / "results"
 RUNS = ROOT / "runs" / "fine_tune"
@@ -45,11 +41,10 @@ STEPS = 300
 LOOK = 4
 SEEDS = (0, 1, 2)
 SOURCE = ("--recipe", "horizon", *UAV_SPLIT, "--minutes", "2")
-SPLIT = {"data.split_by": "time", "data.val": "15", "data.test": "25", "data.classes": "0=sea,255=sky"}
-WAYS: dict[str, dict[str, Any]] = {
-    "from scratch": {},
-    "from the model": {"start_from": True},
-    "from the model, gently": {"start_from": True, "training.learning_rate": 1e-3, "training.layer_rate": 0.7},
+WAYS = {
+    "from scratch": (),
+    "from the model": ("--from", "MODEL"),
+    "from the model, gently": ("--from", "MODEL", "--lr", "0.001", "--training.layer-rate", "0.7"),
 }
 
 Document = dict[str, Any]
@@ -62,11 +57,10 @@ def main() -> int:
         "--data", type=Path, default=Path(os.environ.get("UNETKIT_DATA", ROOT.parent / "shared" / "data"))
     )
     parser.add_argument("--table", action="store_true", help="only write the table from the results that are there")
-    parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--child", type=json.loads, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
-        one_run(json.loads(options.child.read_text(encoding="utf-8")))
-        return 0
+        return judged(**options.child, due=lambda step, _: step % LOOK == 0, look=look)
     document = measured(options.data, go_on=not options.table)
     (RESULTS / "fine_tune.md").write_text(table(document), encoding="utf-8")
     print(table(document))
@@ -112,12 +106,11 @@ def source_run(seed: int) -> Path:
 
 def run(way: str, seed: int, data: Path) -> list[Document]:
     """The scorings of one run, which is stopped when two in a row have reached the goal."""
-    own = {**WAYS[way], "start_from": str(source_run(seed))} if "start_from" in WAYS[way] else WAYS[way]
     out = RUNS / f"{way.replace(',', '').replace(' ', '-')}-seed-{seed}"
-    values = {**SPLIT, **own, "training.steps": STEPS, "training.seed": seed, "out": str(out), "overwrite": True}
-    spec = RUNS / "spec.json"
-    spec.write_text(json.dumps({"values": values, "data": str(data / "ir-horizon")}), encoding="utf-8")
-    command = [sys.executable, str(Path(__file__)), "--child", str(spec)]
+    own = [str(source_run(seed)) if word == "MODEL" else word for word in WAYS[way]]
+    words = ["train", str(data / "ir-horizon"), "--recipe", "infrared", *IR_SPLIT, *own, "--seed", str(seed)]
+    words += ["--steps", str(STEPS), "--out", str(out), "--overwrite"]
+    command = [sys.executable, str(Path(__file__)), "--child", json.dumps({"words": words, "started": time.time()})]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
         return list(watched(child))
 
@@ -131,58 +124,17 @@ def watched(child: subprocess.Popen[str]) -> Iterator[Document]:
         yield scoring
         good = good + 1 if scoring["dice"] >= GOAL else 0
         if good == 2:
-            child.terminate()
+            child.kill()
             return
     if child.wait() != 0:
         raise SystemExit(f"a run ended with {child.returncode}; what was done is kept, and the next call goes on")
 
 
-@dataclass(slots=True)
-class Judge:
-    """Scores the averaged weights on the val part every few steps, with the clock of the run stopped meanwhile."""
-
-    session: Session
-    scorer: Scorer
-    steps: int = 0
-
-    def look(self) -> None:
-        """Count a step, and score if it is time."""
-        self.steps += 1
-        if self.steps % LOOK:
-            return
-        seconds, started = self.session.clock(), time.time()
-        counts = self.scorer.report().confusion.counts
-        sea = self.session.contract.classes.id_of("sea")
-        dice = 2 * counts[sea, sea] / (counts[sea].sum() + counts[:, sea].sum())
-        print(json.dumps({"step": self.steps, "seconds": round(seconds, 2), "dice": float(dice)}), flush=True)
-        self.session.clock.started += time.time() - started
-
-
-class Judged(Stepper):
-    """The stepper of a run, with a judge who looks at what each step has made."""
-
-    judge: Judge
-
-    def step(self, batches: Sequence[Any], seed: int) -> StepOutcome:
-        """One step, and then a look."""
-        outcome = super().step(batches, seed)
-        self.judge.look()
-        return outcome
-
-
-def one_run(spec: Document) -> None:
-    """Train as `unetkit train` does, with the judge beside the loop."""
-    run_loop = train.run_loop
-
-    def judged_loop(run: Any, session: Session, plan: Any, scorer: Scorer, *others: Any) -> None:
-        session.stepper.__class__ = Judged
-        session.stepper.judge = Judge(session, scorer)  # type: ignore[attr-defined]
-        run_loop(run, session, plan, scorer, *others)
-
-    train.run_loop = judged_loop
-    asked = settings("train", spec["values"], recipe="infrared")
-    assert isinstance(asked, TrainSettings)
-    train.train(asked, spec["data"], started=STARTED)
+def look(session: Session, scorer: Scorer, step: int, seconds: float) -> None:
+    """Print the Dice of sea on the val part."""
+    counts, sea = scorer.report().confusion.counts, session.contract.classes.id_of("sea")
+    dice = 2 * counts[sea, sea] / (counts[sea].sum() + counts[:, sea].sum())
+    print(json.dumps({"step": step, "seconds": round(seconds, 2), "dice": float(dice)}), file=OUT, flush=True)
 
 
 # --- the table ----------------------------------------------------------------------------------------------------

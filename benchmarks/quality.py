@@ -206,16 +206,17 @@ def source_hash(recipe: str) -> str:
     """
     files = sorted([*(ROOT / "src").rglob("*.py"), ROOT / "constraints.txt"])
     code = [path.relative_to(ROOT).as_posix().encode() + path.read_bytes() for path in files]
-    return _hash([*code, json.dumps(plain(load_recipe(recipe).settings("default")), sort_keys=True).encode()])
+    return hash_of([*code, json.dumps(plain(load_recipe(recipe).settings("default")), sort_keys=True).encode()])
 
 
 def data_hash(folder: Path) -> str:
     """SHA-256 over the names and contents of a data set."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return _hash(path.relative_to(folder).as_posix().encode() + path.read_bytes() for path in files)
+    return hash_of(path.relative_to(folder).as_posix().encode() + path.read_bytes() for path in files)
 
 
-def _hash(parts: Iterable[bytes]) -> str:
+def hash_of(parts: Iterable[bytes]) -> str:
+    """SHA-256 over those of the parts."""
     whole = hashlib.sha256()
     for part in parts:
         whole.update(hashlib.sha256(part).digest())
