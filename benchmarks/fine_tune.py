@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from judge import judged
+from pages import put
 from quality import IR_SPLIT, ROOT, UAV_SPLIT, data_hash, machine, source_hash, unetkit
 
 from unetkit.training.scoring import Scorer
@@ -62,8 +63,10 @@ def main() -> int:
     if options.child:
         return judged(**options.child, due=lambda step, _: step % LOOK == 0, look=look)
     document = measured(options.data, go_on=not options.table)
-    (RESULTS / "fine_tune.md").write_text(table(document), encoding="utf-8")
-    print(table(document))
+    text = table(document)
+    (RESULTS / "fine_tune.md").write_text(f"# Fine-tuning or from scratch\n\n{text}\n", encoding="utf-8")
+    put(ROOT / "docs" / "how-to" / "fine-tune.md", "fine-tuning table", text)
+    print(text)
     return 0
 
 
@@ -151,10 +154,9 @@ def table(document: Document) -> str:
     """Median (worst) steps and minutes of each way, and what that says."""
     found = {way: [reached(document["runs"][f"{way}, seed {seed}"]) for seed in SEEDS] for way in WAYS}
     lines = [
-        f"# Dice of sea {GOAL} on the val part of ir-horizon",
-        "",
-        f"{len(SEEDS)} seeds, runs of {STEPS} steps scored every {LOOK}; median (worst). The model is one of"
-        " horizon-uav (land and sky, in colour); its own training is not counted.",
+        f"To Dice {GOAL} of the sea on the val part of `ir-horizon`: {len(SEEDS)} seeds, runs of {STEPS} steps,"
+        f" scored every {LOOK};",
+        "median (worst). The model is one of `horizon-uav` (land and sky, in colour); its own training is not counted.",
         "",
         "| training starts | steps | minutes |",
         "|---|---|---|",
@@ -165,7 +167,7 @@ def table(document: Document) -> str:
         f"`{document['command']}` on {document['machine']['cpu']}, {document['machine']['cores']} cores; "
         + ", ".join(f"{name} {number}" for name, number in document["machine"]["packages"].items()),
     ]
-    return "\n".join([*lines, ""])
+    return "\n".join(lines)
 
 
 def told(found: Sequence[Document | None], name: str, most: int | None) -> str:

@@ -29,6 +29,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from pages import put
 from quality import ROOT, forest_by_tile, machine, unetkit
 
 from unetkit.data.dataset import open_data, write_manifest
@@ -277,11 +278,7 @@ def write_page(document: Document) -> None:
     """The tables between the markers of the page of the decision."""
     text = "\n\n".join("\n".join(lines_of(document, minutes)) for minutes in (1, 4))
     print(text)
-    if PAGE.exists():
-        before, start, rest = PAGE.read_text(encoding="utf-8").partition("<!-- search -->\n")
-        _, end, after = rest.partition("<!-- end of search -->")
-        if start and end:
-            PAGE.write_text(f"{before}{start}{text}\n{end}{after}", encoding="utf-8")
+    put(PAGE, "search", text)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import torch
+from pages import put
 
 from unetkit.networks import PRESETS, build, parameter_count
 
@@ -88,17 +89,10 @@ def main() -> int:
         "load": os.getloadavg(),
     }
     print("\n".join(lines))
-    _into_the_page("\n".join(lines))
+    put(PAGE, "networks table", "\n".join(lines))
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps({"seed": 0, "machine": machine, "rows": rows}, indent=1) + "\n", encoding="utf-8")
     return 0
-
-
-def _into_the_page(table: str) -> None:
-    before, start, rest = PAGE.read_text(encoding="utf-8").partition("<!-- networks table -->\n")
-    _, end, after = rest.partition("<!-- end of networks table -->")
-    if start and end:
-        PAGE.write_text(f"{before}{start}{table}\n{end}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

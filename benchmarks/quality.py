@@ -28,6 +28,7 @@ from typing import Any
 from colour_baseline import colour_baseline
 from filelock import FileLock, Timeout
 from forest_leak import sisters_apart, sisters_in_train
+from pages import put
 
 from unetkit.recipes.recipe import load_recipe, plain
 
@@ -284,11 +285,7 @@ def write_table(collected: Sequence[tuple[Row, list[Document]]]) -> None:
     lines += [_table_row(row, documents) for row, documents in collected if documents]
     text = "\n".join(lines)
     (RESULTS.parent / "quality.md").write_text(f"# Quality on real data\n\n{text}\n", encoding="utf-8")
-    readme = ROOT / "README.md"
-    before, start, rest = readme.read_text(encoding="utf-8").partition("<!-- quality table -->\n")
-    _, end, after = rest.partition("<!-- end of quality table -->")
-    if start and end:
-        readme.write_text(f"{before}{start}{text}\n{end}{after}", encoding="utf-8")
+    put(ROOT / "README.md", "quality table", text)
 
 
 def _table_row(row: Row, documents: Sequence[Document]) -> str:

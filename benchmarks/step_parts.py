@@ -20,6 +20,7 @@ from dataclasses import replace
 from typing import Any
 
 import torch
+from pages import put
 from quality import ROOT, machine
 from torch.profiler import ProfilerActivity, profile
 from training_step import SHAPES, Step, in_turn, void
@@ -202,10 +203,7 @@ def write_page(document: Document) -> None:
         lines += ["", f"`torch.compile` made its first step after {document['compiling']:.0f} seconds."]
     text = "\n".join(lines)
     print(text)
-    before, start, rest = PAGE.read_text(encoding="utf-8").partition("<!-- step parts -->\n")
-    _, end, after = rest.partition("<!-- end of step parts -->")
-    if start and end:
-        PAGE.write_text(f"{before}{start}{text}\n{end}{after}", encoding="utf-8")
+    put(PAGE, "step parts", text)
 
 
 if __name__ == "__main__":

@@ -34,13 +34,15 @@ from typing import Any
 import cv2
 import numpy as np
 from filelock import FileLock
-from quality import IR_SPLIT, RUNS, UAV_WITHOUT_TWINS, data_hash, hash_of, machine, source_hash
-from time_table import first_reached, table
+from pages import put
+from quality import IR_SPLIT, ROOT, RUNS, UAV_WITHOUT_TWINS, data_hash, hash_of, machine, source_hash
+from time_table import first_reached, table, verdict
 
 from unetkit.config.jobs import TrainSettings
 from unetkit.data.arrays import IGNORE
 from unetkit.data.dataset import open_data
 from unetkit.files import write_json
+from unetkit.recipes.recipe import load_recipe, plain
 from unetkit.recipes.settings import settings
 
 HERE = Path(__file__).resolve().parent
@@ -121,8 +123,11 @@ def main() -> int:
             for entry in entries(options.data):
                 if not options.only or entry.contestant == options.only:
                     run(entry, options.data)
-    text = table(read_records(), GOALS)
-    (RESULTS.parent / "time_to_quality.md").write_text(text, encoding="utf-8")
+    records = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(RESULTS.glob("*.json"))]
+    text = table(records, GOALS)
+    (RESULTS.parent / "time_to_quality.md").write_text(f"# Time to quality\n\n{text}\n", encoding="utf-8")
+    put(ROOT / "docs" / "concepts" / "speed.md", "time to quality", text)
+    put(ROOT / "README.md", "time to quality", verdict(records))
     print(text)
     return 0
 
@@ -184,6 +189,7 @@ def run(entry: Entry, data: Path, *, cap: float = CAP) -> float | None:
         "specification": {name: value for name, value in spec.items() if name != "pairs"},
         "scripts": hash_of((HERE / name).read_bytes() for name in scripts),
         "source": source_hash(field.recipe),
+        "variant": plain(load_recipe(field.source).settings("source")),
         "data": data_hash(data / field.name),
     }
     key = json.loads(json.dumps(key))
@@ -299,11 +305,6 @@ def parts(name: str, data: Path) -> Document:
 def _said(flags: Sequence[str]) -> Mapping[str, Any]:
     names = [name.lstrip("-").replace("-", "_") for name in flags[::2]]
     return dict(zip(names, flags[1::2], strict=True))
-
-
-def read_records() -> list[Document]:
-    """All that is there."""
-    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(RESULTS.glob("*.json"))]
 
 
 if __name__ == "__main__":

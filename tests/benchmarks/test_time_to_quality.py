@@ -104,7 +104,7 @@ def test_trials_are_no_results_and_medians_are_of_the_seeds(table: Any) -> None:
     trial = record("plain", [0.95, 0.95], goal=0.95, trial=True, batch=4, channels_last=True)
     text = table.table([trial, *ours, *plain], (0.95, 0.98))
     assert rows(text)["plain", "0.95"] == ["300.0 (1000.0)", "30.0"]
-    assert "needs 1/30.0 of the plain loop's time; bar 1/16: met." in text
+    assert "needs 1/30.0 of the plain loop's time; the bar is 1/16: met." in text
     assert "batch 4, channels last: 10 s" in text
 
 
