@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,10 +29,12 @@ class Test:
 
     Attributes:
         split: its name.
+        imported: seconds from the start of the process to the end of its imports.
         due: seconds of the run from which on it is looked at.
     """
 
     split: str
+    imported: float
     due: float = 0.0
     kept: dict[Pair, tuple[Image, Mask]] = field(default_factory=dict[Pair, "tuple[Image, Mask]"])
 
@@ -49,14 +52,14 @@ class Test:
 
         pairs = session.material.dataset.split(self.split)
         report = score(scorer.predictor, pairs, read, split=self.split)
-        told = {"seconds": seconds, "step": step, "precision": session.compute.precision}
+        told = {"seconds": seconds, "step": step, "precision": session.compute.precision, "imported": self.imported}
         print(json.dumps({**told, "counts": report.confusion.counts.tolist()}), file=OUT, flush=True)
         self.due = 1.05 * seconds
 
 
 def main(spec: dict[str, Any]) -> int:
     """Train as `spec` says: `words` of the command, when the process was `started`, and the part that is `scored`."""
-    test = Test(spec["scored"])
+    test = Test(spec["scored"], time.time() - spec["started"])
     return judged(spec["words"], started=spec["started"], due=test.is_due, look=test.look)
 
 

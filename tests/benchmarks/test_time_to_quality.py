@@ -77,7 +77,7 @@ def record(contestant: str, dice: Sequence[float], ended: str = "goal", **entry:
     """Scored every ten seconds."""
     said = {"contestant": contestant, "field": "ir-horizon", "seed": 0, "goal": 0.98, "trial": False, **entry}
     scorings = [
-        {"seconds": 10.0 * place, "dice": value, "mean_iou": value, "precision": "fp32"}
+        {"seconds": 10.0 * place, "dice": value, "mean_iou": value, "precision": "fp32", "step": place, "imported": 2.5}
         for place, value in enumerate(dice, start=1)
     ]
     machine = {"cpu": "a processor", "cores": 2, "packages": {"torch": "2"}}
@@ -106,6 +106,7 @@ def test_trials_are_no_results_and_medians_are_of_the_seeds(table: Any) -> None:
     assert rows(text)["plain", "0.95"] == ["300.0 (1000.0)", "30.0"]
     assert "needs 1/30.0 of the plain loop's time; the bar is 1/16: met." in text
     assert "batch 4, channels last: 10 s" in text
+    assert "Of the 10.0 s of ours to that goal (seed 0) 2.5 go into" in text
 
 
 def test_who_was_stopped_took_longer_and_who_ended_never_arrived(table: Any) -> None:
