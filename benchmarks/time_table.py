@@ -120,8 +120,8 @@ def _whereto(records: Sequence[Document]) -> str:
     steps = next(one["step"] for one in ours["scorings"] if one["seconds"] == seconds)
     imported, seed = first["imported"], ours["key"]["entry"]["seed"]
     return _paragraph(
-        f"Of the {seconds:.1f} s of ours to that goal (seed {seed}) {imported:.1f} go into the start of the process and "
-        f"its imports, {first['seconds'] - imported:.1f} into data, plan and the first step, and "
+        f"Of the {seconds:.1f} s of ours to that goal (seed {seed}) {imported:.1f} go into the start of the process "
+        f"and its imports, {first['seconds'] - imported:.1f} into data, plan and the first step, and "
         f"{seconds - first['seconds']:.1f} into {steps - 1} more steps and the scorings on val between them."
     )
 
