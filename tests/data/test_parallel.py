@@ -15,10 +15,10 @@ from unetkit.data import parallel
 from unetkit.data.arrays import Image, Mask
 from unetkit.data.cache import Cache
 from unetkit.data.pair import Pair
-from unetkit.data.parallel import limited_to, ordered, processors, reading_threads
+from unetkit.data.parallel import allowed_by_groups, limited_to, ordered, processors, reading_threads
 from unetkit.data.resize import Fit
 
-Quota = Callable[..., None]
+Quota = Callable[[str], None]
 
 
 def bind(monkeypatch: pytest.MonkeyPatch, processors: set[int]) -> None:
@@ -32,33 +32,42 @@ def bind(monkeypatch: pytest.MonkeyPatch, processors: set[int]) -> None:
 
 @pytest.fixture
 def quota(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Quota:
-    """Sixteen processors, and a control group whose files hold these texts."""
+    """Sixteen processors, and a control group of version 2 with this quota."""
     bind(monkeypatch, set(range(16)))
+    (tmp_path / "process").write_text("0::/\n")
+    monkeypatch.setattr(parallel, "PROCESS", tmp_path / "process")
+    monkeypatch.setattr(parallel, "MOUNT", tmp_path)
 
-    def write(*texts: str) -> None:
-        files = tuple(tmp_path / str(number) for number in range(len(texts)))
-        for file, text in zip(files, texts, strict=True):
-            file.write_text(text + "\n")
-        monkeypatch.setattr(parallel, "_QUOTAS", ((str(tmp_path / "absent"),), tuple(map(str, files))))
+    def write(text: str) -> None:
+        (tmp_path / "cpu.max").write_text(text + "\n")
 
     return write
 
 
 @pytest.mark.parametrize(
-    ("texts", "expected"),
-    [
-        (["max 100000"], 16),
-        (["400000 100000"], 4),
-        (["150000 100000"], 2),
-        (["50000 100000"], 1),
-        (["9900000 100000"], 16),
-        (["-1", "100000"], 16),
-        (["300000", "100000"], 3),
-    ],
+    ("text", "expected"),
+    [("max 100000", 16), ("400000 100000", 4), ("150000 100000", 2), ("50000 100000", 1), ("9900000 100000", 16)],
 )
-def test_a_container_may_use_as_many_as_its_quota_says(quota: Quota, texts: list[str], expected: int) -> None:
-    quota(*texts)
+def test_a_container_may_use_as_many_as_its_quota_says(quota: Quota, text: str, expected: int) -> None:
+    quota(text)
     assert processors() == expected
+
+
+def test_a_service_inside_a_slice_keeps_to_both_quotas(tmp_path: Path) -> None:
+    for folder, text in (("boat.slice", "150000 100000"), ("boat.slice/camera.service", "max 100000")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "cpu.max").write_text(text + "\n")
+    assert list(allowed_by_groups("0::/boat.slice/camera.service\n", tmp_path)) == [1.5]
+    assert list(allowed_by_groups("0::/another.slice\n", tmp_path)) == []
+
+
+@pytest.mark.parametrize(("quota", "expected"), [("-1", []), ("300000", [3.0])])
+def test_version_1_tells_likewise(quota: str, expected: list[float], tmp_path: Path) -> None:
+    folder = tmp_path / "cpu" / "job"
+    folder.mkdir(parents=True)
+    (folder / "cpu.cfs_quota_us").write_text(quota + "\n")
+    (folder / "cpu.cfs_period_us").write_text("100000\n")
+    assert list(allowed_by_groups("4:memory:/job\n5:cpu,cpuacct:/job\n", tmp_path)) == expected
 
 
 def test_a_process_uses_those_it_is_bound_to(quota: Quota, monkeypatch: pytest.MonkeyPatch) -> None:

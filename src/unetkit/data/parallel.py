@@ -18,6 +18,7 @@ from typing import TypeVar
 import cv2
 
 from unetkit.console import progress
+from unetkit.data.control_groups import MOUNT, PROCESS, folders_of, text_of
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -39,9 +40,9 @@ def each(work: Callable[[Item], Result], items: Sequence[Item], description: str
 
 
 def processors() -> int:
-    """Processors that this process may use: those it is bound to, or fewer where a container's quota is less."""
+    """Processors that this process may use: those it is bound to, or fewer where a control group's quota is less."""
     bound = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(bound, math.ceil(_quota()) or bound)
+    return min([bound, *map(math.ceil, allowed_by_groups(text_of(PROCESS), MOUNT))])
 
 
 @contextmanager
@@ -87,18 +88,20 @@ def _taken(
             future.cancel()
 
 
-def _quota() -> float:
-    """Processors that a control group allows, a fraction where it says so; 0 where there is no limit."""
-    for files in _QUOTAS:
+def allowed_by_groups(memberships: str, mount: Path) -> Generator[float]:
+    """Processors that each limited control group of a process allows, a fraction where it says so.
+
+    Args:
+        memberships, mount: as `folders_of` takes them.
+    """
+    for version, folder in folders_of("cpu", memberships, mount):
         try:
-            quota, period = " ".join(Path(file).read_text() for file in files).split()
-            return max(int(quota) / int(period), 0.0)
-        except (OSError, ValueError):  # no such limit: "max", or another system
+            quota, period = " ".join((folder / name).read_text() for name in _QUOTAS[version]).split()
+            allowed = int(quota) / int(period)
+        except (OSError, ValueError):  # "max", or another system
             continue
-    return 0.0
+        if allowed > 0:  # version 1 says -1 for no limit
+            yield allowed
 
 
-_QUOTAS = (
-    ("/sys/fs/cgroup/cpu.max",),
-    ("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "/sys/fs/cgroup/cpu/cpu.cfs_period_us"),
-)
+_QUOTAS = {1: ("cpu.cfs_quota_us", "cpu.cfs_period_us"), 2: ("cpu.max",)}
