@@ -19,10 +19,12 @@ from unetkit.cli.app import main
 from unetkit.runs import RunFolder
 from unetkit.training import running
 from unetkit.training.batches import Batch, BatchMaker
-from unetkit.training.observers import Observer, StepRecord
+from unetkit.training.observers import Observer, Scoring, StepRecord
 from unetkit.training.scoring import Scorer
 from unetkit.training.session import Session
 
+Due = Callable[[int, float], bool]
+"""From step and seconds of the run, whether to look after this step."""
 Look = Callable[[Session, Scorer, int, float], None]
 """Gets the session, the scorer of its averaged weights, the step, and the seconds of the run so far."""
 
@@ -39,7 +41,7 @@ class Judge:
 
     session: Session
     scorer: Scorer
-    due: Callable[[int, float], bool]
+    due: Due | None
     look: Look
     making: threading.Lock
     step: int = 0
@@ -48,11 +50,13 @@ class Judge:
     def stepped(self, record: StepRecord) -> None:
         """Look if it is time."""
         self.step = record.step
-        if self.due(self.step, self.session.clock()):
+        if self.due is not None and self.due(self.step, self.session.clock()):
             self._look()
 
-    def scored(self, _scoring: object) -> None:
-        """What the run finds on its validation part is its own affair."""
+    def scored(self, scoring: Scoring) -> None:
+        """Look at what the run has scored, if nobody says when; else that is its own affair."""
+        if self.due is None and scoring.step:
+            self._look()
 
     def close(self) -> None:
         """Look at the weights that the last step left."""
@@ -67,12 +71,12 @@ class Judge:
         self.seen = self.step
 
 
-def judged(words: Sequence[str], *, started: float, due: Callable[[int, float], bool], look: Look) -> int:
+def judged(words: Sequence[str], *, started: float, due: Due | None, look: Look) -> int:
     """Serve `unetkit WORDS` in this process, with a judge beside its loop; the exit code.
 
     Args:
         started: `time.time()` at which the process began.
-        due: from step and seconds of the run, whether to look after this step.
+        due: when to look; None looks whenever the run scores its validation part.
     """
     making, make = threading.Lock(), BatchMaker.make
     observers = running._observers  # noqa: SLF001 - who watches a run is nowhere else to be changed
