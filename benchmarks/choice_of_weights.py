@@ -45,17 +45,26 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Keeps the weights whose mean value of the last `window` scorings is highest; 0 keeps those of the last step."""
+    """Keeps the weights with the highest mean of the last scorings, none of them from the first half of the way there.
+
+    Attributes:
+        title: in the table.
+        window: most scorings of a mean; 0 keeps the weights of the last step.
+    """
 
     title: str
     window: int
 
-    def choice(self, values: Sequence[float]) -> int:
+    def choice(self, scorings: Sequence[Document]) -> int:
         """Number of the scoring whose weights are kept."""
         if not self.window:
-            return len(values) - 1
-        means = [statistics.fmean(values[max(0, n + 1 - self.window) : n + 1]) for n in range(len(values))]
+            return len(scorings) - 1
+        means = [self._mean(scorings[: number + 1]) for number in range(len(scorings))]
         return means.index(max(means))
+
+    def _mean(self, scorings: Sequence[Document]) -> float:
+        later = [one["value"] for one in scorings if 2 * one["step"] >= scorings[-1]["step"]]
+        return statistics.fmean(later[-self.window :])
 
 
 RULES = (
@@ -155,24 +164,27 @@ def look(session: Session, scorer: Scorer, step: int, _seconds: float) -> None:
 
 
 def table(document: Document) -> Iterator[str]:
-    """Mean IoU by rule: of all held-out images together (mean over the seeds), and how far a run lies from the best."""
-    yield "| data | kept | mean IoU of all | lowest of the folds | mean loss against the best in hindsight | greatest |"
-    yield "|---|---|---|---|---|---|"
-    for data, rule in product(RECIPES, RULES):
+    """Mean IoU by rule: of all held-out images together (mean over the seeds), and each run against the first rule."""
+    yield "| data | kept | mean IoU of all | lowest of the runs | more than by the highest value, mean ± its error |"
+    yield "|---|---|---|---|---|"
+    for data in RECIPES:
         runs = {name: scorings for name, scorings in document["runs"].items() if name.startswith(f"{data} ")}
-        chosen = {name: _counts(one)[rule.choice([look["value"] for look in one])] for name, one in runs.items()}
-        if len(chosen) == FOLDS * SEEDS:
-            seeds = [[counts for name, counts in chosen.items() if name.endswith(f"seed {s}")] for s in range(SEEDS)]
-            pooled = statistics.fmean(mean_iou(sum(counts)) for counts in seeds)
-            lost = [max(map(mean_iou, _counts(runs[name]))) - mean_iou(counts) for name, counts in chosen.items()]
-            yield (
-                f"| {data} | {rule.title} | {pooled:.4f} | {min(map(mean_iou, chosen.values())):.4f} "
-                f"| {statistics.fmean(lost):.4f} | {max(lost):.4f} |"
-            )
+        kept = {rule: {name: _kept(rule, scorings) for name, scorings in runs.items()} for rule in RULES}
+        each = {rule: [mean_iou(counts) for counts in chosen.values()] for rule, chosen in kept.items()}
+        for rule in RULES if len(runs) == FOLDS * SEEDS else ():
+            more = [one - other for one, other in zip(each[rule], each[RULES[0]], strict=True)]
+            error = statistics.stdev(more) / len(more) ** 0.5
+            against = f"{statistics.fmean(more):+.4f} ± {error:.4f}" if any(more) else "–"
+            yield f"| {data} | {rule.title} | {_pooled(kept[rule]):.4f} | {min(each[rule]):.4f} | {against} |"
 
 
-def _counts(scorings: Sequence[Document]) -> list[np.ndarray]:
-    return [np.array(look["counts"]) for look in scorings]
+def _kept(rule: Rule, scorings: Sequence[Document]) -> np.ndarray:
+    return np.array(scorings[rule.choice(scorings)]["counts"])
+
+
+def _pooled(chosen: dict[str, np.ndarray]) -> float:
+    seeds = [[counts for name, counts in chosen.items() if name.endswith(f"seed {seed}")] for seed in range(SEEDS)]
+    return statistics.fmean(mean_iou(sum(counts)) for counts in seeds)
 
 
 if __name__ == "__main__":

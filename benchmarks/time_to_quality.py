@@ -193,9 +193,8 @@ def run(entry: Entry, data: Path, *, cap: float = CAP) -> float | None:
         "entry": dataclasses.asdict(entry),
         "specification": {name: value for name, value in spec.items() if name != "pairs"},
         "scripts": hash_of((HERE / name).read_bytes() for name in scripts),
-        "source": source_hash(field.recipe),
         "variant": plain(load_recipe(field.source).settings("source")),
-        "data": data_hash(data / field.name),
+        **(_of_plain(spec) if entry.contestant in PLAIN else _of_unetkit(field, data)),
     }
     key = json.loads(json.dumps(key))
     document: Document = json.loads(entry.record.read_text(encoding="utf-8")) if entry.record.exists() else {}
@@ -206,6 +205,17 @@ def run(entry: Entry, data: Path, *, cap: float = CAP) -> float | None:
         write_json(entry.record, document)
         print(f"{entry.record.name}: {first_reached(document['scorings'], entry.goal)}", file=sys.stderr)
     return first_reached(document["scorings"], entry.goal, document["cap"] or math.inf)
+
+
+def _of_unetkit(field: Field, data: Path) -> Document:
+    return {"source": source_hash(field.recipe), "data": data_hash(data / field.name)}
+
+
+def _of_plain(spec: Document) -> Document:
+    """The plain loop gets its files told, and of unetkit it has the network alone."""
+    code = [*sorted((ROOT / "src" / "unetkit" / "networks").glob("*.py")), ROOT / "constraints.txt"]
+    files = [Path(file) for part in spec["pairs"].values() for pair in part for file in pair]
+    return {name: hash_of(path.read_bytes() for path in paths) for name, paths in (("source", code), ("data", files))}
 
 
 def timed(entry: Entry, spec: Document, data: Path, script: Path, cap: float | None) -> Document:

@@ -119,7 +119,13 @@ def test_who_was_stopped_took_longer_and_who_ended_never_arrived(table: Any) -> 
 
 
 def test_records_of_different_code_make_no_table(table: Any) -> None:
-    other = record("plain", [0.98, 0.98])
+    other = record("source", [0.98, 0.98])
     other["key"]["source"] = "another"
     with pytest.raises(ValueError, match="different code"):
         table.table([record("ours", [0.98, 0.98]), other], (0.98,))
+
+
+def test_plain_loops_have_code_of_their_own(table: Any) -> None:
+    other = record("plain", [0.98, 0.98])
+    other["key"]["source"] = "another"
+    assert rows(table.table([record("ours", [0.98, 0.98]), other], (0.98,)))["plain", "0.98"] == ["10.0", "1.0"]

@@ -89,10 +89,11 @@ def test_both_halves_have_the_same_horizontal_axis_from_0_on():
     assert [text.text for text in image.iter(f"{SVG}text") if text.text in ("0", "10")] == ["0", "10"] * 2
 
 
-def test_the_ring_is_around_the_best_score():
-    peak = RunCurves("peak", "", [], [(0, 0.1), (1, 0.8), (2, 0.3)])
-    rings = [*drawn(peak, run("other", score=0.2)).iter(f"{SVG}circle")]
-    assert [ring[0].text for ring in rings] == ["best of peak: 0.8 at 1", "best of other: 0.1969 at 5"]
+def test_the_ring_is_around_the_score_of_the_best_weights():
+    points = [(0.0, 0.1), (1.0, 0.8), (2.0, 0.7)]
+    steady = [RunCurves(name, "", [], points, place) for name, place in (("a", points[2]), ("b", None))]
+    (ring,) = [*drawn(*steady).iter(f"{SVG}circle")]
+    assert ring[0].text == "best of a: 0.7 at 2"
 
 
 @pytest.mark.parametrize(("loss", "score", "hints"), [(1.0, 0.99, ["logarithmic", "finer towards 1"]), (-1.0, 0.6, [])])

@@ -1,5 +1,11 @@
 """Counters, best score and patience, and their way through a checkpoint."""
 
+import math
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
 from unetkit.training.progress import Progress
 from unetkit.training.schedule import Plateau
 
@@ -8,13 +14,50 @@ def scored(*values: float) -> Progress:
     progress = Progress()
     for step, value in enumerate(values):
         progress.step = step
-        progress.scored({"mean_iou": value}, "mean_iou", now=step, took=0.1)
+        take(progress, value)
     return progress
+
+
+def take(progress: Progress, value: float) -> bool:
+    """As the loop does after a step, when it scores."""
+    scores = {"mean_iou": value}
+    better = progress.scored(scores, "mean_iou", now=progress.step, took=0.1)
+    progress.scorings.append({"step": progress.step, "scores": scores, "best": better})
+    return better
 
 
 def test_the_best_score_and_its_step_are_kept():
     progress = scored(0.1, 0.5, 0.3)
     assert (progress.best, progress.best_step) == (0.5, 1)
+
+
+def test_a_lucky_scoring_does_not_outdo_steady_ones():
+    steady = [0.6] * 10
+    progress = scored(*steady, 0.8, *[0.7] * 5)
+    assert (progress.best, progress.best_step) == (0.7, 14)
+    assert scored(*steady, 0.8, *[0.6] * 5).best_step == 10, "where all else is equal, luck decides"
+
+
+def test_weights_to_start_from_are_outdone_only_by_better_ones():
+    assert scored(0.9, *[0.8] * 9).best_step == 0
+
+
+@given(st.lists(st.integers(0, 10), min_size=1, max_size=40))
+def test_the_best_weights_have_the_highest_mean_of_five_scorings_in_the_later_half_of_the_way(values: list[int]):
+    means = [np.mean(values[max(step - 4, math.ceil(step / 2)) : step + 1]) for step in range(len(values))]
+    first = min(step for step, mean in enumerate(means) if mean == max(means))
+    progress = scored(*map(float, values))
+    assert (progress.best, progress.best_step) == (values[first], first)
+
+
+def test_the_choice_goes_on_from_a_checkpoint_as_if_never_stopped():
+    values = [0.1, 0.5, 0.55, 0.7, 0.5, 0.6, 0.6, 0.65, 0.6, 0.6]
+    for stop in range(len(values)):
+        progress = Progress.from_json(scored(*values[: stop + 1]).to_json())
+        for step in range(stop + 1, len(values)):
+            progress.step = step
+            take(progress, values[step])
+        assert progress == scored(*values), stop
 
 
 def test_patience_runs_out_after_so_many_scorings_without_a_better_one():

@@ -46,6 +46,7 @@ def run(tmp_path: Path) -> RunFolder:
 def scored(session: Session, step: int, value: float) -> None:
     session.progress.step = step
     session.progress.scored({"mean_iou": value}, "mean_iou", step, 0.1)
+    session.progress.scorings.append({"step": step, "scores": {"mean_iou": value}})
 
 
 def killed_after_a_new_best(run: RunFolder, session: Session, plan: Plan) -> None:

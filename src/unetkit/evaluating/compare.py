@@ -206,7 +206,14 @@ def _landmark(metric: str, reached: Reached | None) -> dict[str, Any] | None:
 
 def _drawn(runs: Sequence[RunHistory], metric: str, axis: str) -> str:
     curves = [
-        RunCurves(run.name, _note(run, metric), run.points(axis, "loss"), run.points(axis, metric)) for run in runs
+        RunCurves(
+            name=run.name,
+            note=_note(run, metric),
+            loss=run.points(axis, "loss"),
+            score=run.points(axis, metric),
+            best=run.best_point(axis, metric),
+        )
+        for run in runs
     ]
     return curves_svg(curves, axis=axis, score=TITLES.get(metric, metric))
 

@@ -18,6 +18,8 @@ from unetkit.runs.environment import OF_THE_CALL
 
 Values = Mapping[str, Any]
 """Plain values by name: "training.seed", "versions.torch"."""
+Rows = Sequence[Mapping[str, Any]]
+"""Of `history.jsonl`."""
 
 # Where a run lies and how it was called says nothing about what was computed.
 NOT_COMPARED = frozenset({"out", "overwrite", "resume", "extend", "seeds", "preview"})
@@ -40,7 +42,7 @@ class RunHistory:
         folder: the run folder, as it was named.
         finished: whether training has ended.
         planned: optimiser steps planned; None before there is a plan.
-        rows: of `history.jsonl`, a row a scoring; none before the first.
+        rows: a row a scoring; none before the first.
         settings: of `config.yaml`, by their names.
         pairs: split → number of pairs, and a word that is the same where the pairs are.
         machine: of `environment.json`: processor, cores, versions, device; of all parts where they are not the same.
@@ -50,7 +52,7 @@ class RunHistory:
     folder: Path
     finished: bool
     planned: int | None
-    rows: Sequence[Mapping[str, Any]]
+    rows: Rows
     settings: Values
     pairs: Values
     machine: Values
@@ -106,12 +108,12 @@ class RunHistory:
         return self.rows[-1].get("rate") if self.rows else None
 
     def best(self, metric: str) -> Reached | None:
-        """The best value of a score, the first of equals; None where it was never known."""
-        return max(self._reached(metric), key=lambda reached: reached.value, default=None)
+        """A score of the best weights so far, those that are kept; None where it is not known."""
+        return _last_reached(metric, self._kept)
 
     def last(self, metric: str) -> Reached | None:
         """The last value of a score."""
-        return next(reversed([*self._reached(metric)]), None)
+        return _last_reached(metric, self.rows)
 
     def points(self, axis: str, value: str) -> list[tuple[float, float]]:
         """A curve: (x, y), where y was known.
@@ -120,18 +122,31 @@ class RunHistory:
             axis: a key of `AXES`.
             value: "loss", or the name of a score.
         """
-        key, unit = AXES[axis]
-        found = ((row[key] / unit, row["loss"] if value == "loss" else row["scores"].get(value)) for row in self.rows)
-        return [(x, y) for x, y in found if y is not None]
+        return _points(self.rows, axis, value)
 
-    def _reached(self, metric: str) -> Iterator[Reached]:
-        for row in self.rows:
-            if row["scores"].get(metric) is not None:
-                yield Reached(row["scores"][metric], row["step"])
+    def best_point(self, axis: str, metric: str) -> tuple[float, float] | None:
+        """Where the best weights lie on the curve of a score; None where that is not known."""
+        return next(reversed(_points(self._kept, axis, metric)), None)
+
+    @property
+    def _kept(self) -> Rows:
+        """Scorings whose weights were the best when they were made; the last one's still are."""
+        return [row for row in self.rows if row["best"]]
 
 
 AXES: dict[str, tuple[str, float]] = {"epochs": ("epoch", 1), "steps": ("step", 1), "minutes": ("seconds", 60)}
 """Horizontal axis → key of a row of the history, and how many of its units make one."""
+
+
+def _last_reached(metric: str, rows: Rows) -> Reached | None:
+    found = (Reached(row["scores"][metric], row["step"]) for row in reversed(rows) if metric in row["scores"])
+    return next(found, None)
+
+
+def _points(rows: Rows, axis: str, value: str) -> list[tuple[float, float]]:
+    key, unit = AXES[axis]
+    found = ((row[key] / unit, row["loss"] if value == "loss" else row["scores"].get(value)) for row in rows)
+    return [(x, y) for x, y in found if y is not None]
 
 
 def _settings(tree: Tree) -> Iterator[tuple[str, Any]]:

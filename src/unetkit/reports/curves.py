@@ -41,12 +41,14 @@ class RunCurves:
         name: in the legend.
         note: beside it, such as the best score.
         loss, score: points (x, value), x ascending; those that are not finite are left out.
+        best: the point of the score that gets a ring.
     """
 
     name: str
     note: str
     loss: Sequence[tuple[float, float]]
     score: Sequence[tuple[float, float]]
+    best: tuple[float, float] | None = None
 
 
 def curves_svg(runs: Sequence[RunCurves], *, axis: str, score: str) -> str:
@@ -55,7 +57,7 @@ def curves_svg(runs: Sequence[RunCurves], *, axis: str, score: str) -> str:
     Args:
         runs: in the order of the legend.
         axis: name and unit of the horizontal axis, which begins at 0 and is the same in both halves.
-        score: what the score is called; its best value has a ring.
+        score: what the score is called.
     """
     losses = [Curve(run.name, run.loss).finite() for run in runs]
     scores = [Curve(run.name, run.score).finite() for run in runs]
@@ -72,7 +74,7 @@ def curves_svg(runs: Sequence[RunCurves], *, axis: str, score: str) -> str:
         *_heading("training loss", FRAMES[0], _division_of_losses(losses), axis),
         *_plot(losses, FRAMES[0], _division_of_losses(losses), end),
         *_heading(f"{score} on the validation split", FRAMES[1], _division_of_scores(scores), axis),
-        *_plot(scores, FRAMES[1], _division_of_scores(scores), end, ring=True),
+        *_plot(scores, FRAMES[1], _division_of_scores(scores), end, rings=[run.best for run in runs]),
         *_legend(runs, columns),
         "</svg>",
     ]
@@ -88,7 +90,12 @@ def _heading(title: str, frame: Frame, division: Division, axis: str) -> Iterato
 
 
 def _plot(
-    curves: Sequence[Curve], frame: Frame, division: Division, end: float, *, ring: bool = False
+    curves: Sequence[Curve],
+    frame: Frame,
+    division: Division,
+    end: float,
+    *,
+    rings: Sequence[tuple[float, float] | None] = (),
 ) -> Iterator[str]:
     """Grid and curves; each curve keeps its number where others have no points."""
     places = [place for curve in curves for place in curve.points]
@@ -99,18 +106,19 @@ def _plot(
     yield from grid(scale)
     drawn = [(number, curve) for number, curve in enumerate(curves) if curve.points]
     yield from (line(curve, number, scale, _ink, MARKS) for number, curve in drawn)
-    if ring:
-        yield from (_ring(curve, number, scale) for number, curve in drawn)
+    for number, (place, curve) in enumerate(zip(rings, curves, strict=False)):
+        if place is not None and place in curve.points:
+            yield _ring(place, curve.name, number, scale)
 
 
 def _words(words: str, frame: Frame, y: float) -> str:
     return f'<text class="soft" x="{(frame.left + frame.right) / 2}" y="{y}" text-anchor="middle">{text(words)}</text>'
 
 
-def _ring(curve: Curve, number: int, scale: Scale) -> str:
-    """Around the best value, the first of equals."""
-    x, y = max(curve.points, key=lambda place: place[1])
-    told = f"<title>best of {text(curve.name)}: {y:.4g} at {x:g}</title>"
+def _ring(place: tuple[float, float], name: str, number: int, scale: Scale) -> str:
+    """Around the score of the best weights."""
+    x, y = place
+    told = f"<title>best of {text(name)}: {y:.4g} at {x:g}</title>"
     style = f"fill: none; stroke: {_ink(number)}; stroke-width: 1.6"
     return f'<circle cx="{scale.x(x):.1f}" cy="{scale.y(y):.1f}" r="6.5" style="{style}">{told}</circle>'
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from statistics import fmean
 from typing import Any
 
 from unetkit.training.divergence import Guard
 from unetkit.training.schedule import Plateau
+
+STEADY = 5  # scorings whose mean says how good weights are: a single one on a small validation part is half luck
 
 
 @dataclass(slots=True)
@@ -17,8 +21,9 @@ class Progress:
     Attributes:
         step: optimiser steps made.
         rate: learning rate of the last step; None before the first.
-        best, best_step: the best value of the run's metric and its step; −inf and 0 before the first scoring.
-        waited: scorings since the best.
+        best, best_step: of the weights that are kept, the value of the run's metric and the step; −inf and 0 before
+            the first scoring. They are those whose mean with the scorings before is highest, not whose value is.
+        waited: scorings since then.
         plateau: state of the plateau schedule.
         guard: what watches for a loss that jumps.
         scored_step, scored_at: step and clock (seconds of training) of the last scoring; −1 before the first.
@@ -57,17 +62,22 @@ class Progress:
         return mean
 
     def scored(self, scores: dict[str, float], metric: str, now: float, took: float) -> bool:
-        """Take in a scoring; says whether it is the best so far. One without the metric tests nobody's patience."""
+        """Take in a scoring; says whether its weights are the best so far. One without the metric tests no patience."""
         self.scored_step, self.scored_at, self.scoring_seconds = self.step, now, took
         if metric not in scores:
             return False
         value = scores[metric]
-        better = value > self.best
+        better = not self.has_best or self._mean(metric, self.step, [value]) > self._mean(metric, self.best_step)
         self.plateau = self.plateau.after(value)
         self.waited = 0 if better else self.waited + 1
         if better:
             self.best, self.best_step = value, self.step
         return better
+
+    def _mean(self, metric: str, step: int, new: Sequence[float] = ()) -> float:
+        """Of the last scorings up to `step`, none from its first half, for then the network was another."""
+        rows = (row["scores"] for row in self.scorings if step <= 2 * row["step"] <= 2 * step)
+        return fmean([*(scores[metric] for scores in rows if metric in scores), *new][-STEADY:])
 
     @property
     def has_best(self) -> bool:
