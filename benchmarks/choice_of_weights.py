@@ -96,7 +96,7 @@ def main() -> int:
             name = f"{data} · fold {fold} · seed {seed}"
             if name not in document["runs"]:
                 document["runs"][name] = run(manifest(options.data / data, fold), RECIPES[data], seed)
-                path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+                path.write_text(json.dumps(document) + "\n", encoding="utf-8")
                 print(f"{name}: {len(document['runs'][name])} scorings", file=sys.stderr)
     text = "\n".join(table(document))
     (RESULTS / "choice_of_weights.md").write_text(f"# Which weights to keep\n\n{text}\n", encoding="utf-8")
