@@ -38,7 +38,7 @@ from unetkit.training.session import Session
 
 RESULTS = ROOT / "benchmarks" / "results"
 RUNS = ROOT / "runs" / "averages"
-SLOWNESS = (10.0, 5.0, 3.0, 2.0)
+QUICKNESS = (10.0, 5.0, 3.0, 2.0)
 NONE = "as they are"
 SECONDS = (6, 8, 10, 12, 15, 20, 30, 40, 60)
 OUT = sys.stdout
@@ -95,7 +95,7 @@ class Several:
     """Averages beside that of the run, begun after its first step.
 
     Attributes:
-        averages: slowness c → weights and float buffers.
+        averages: quickness c → weights and float buffers.
         due: seconds of the run from which on it is looked at.
     """
 
@@ -109,8 +109,8 @@ class Several:
         """Take a step in; whether to look after it."""
         if self.session is not None:
             network = self.session.stepper.network.state_dict()
-            for slowness, average in self.averages.items():
-                decay = min(self.session.stepper.average.decay, (1 + step) / (slowness + step))
+            for quickness, average in self.averages.items():
+                decay = min(self.session.stepper.average.decay, (1 + step) / (quickness + step))
                 for name, tensor in average.items():
                     tensor.lerp_(network[name], 1 - decay)
         return seconds >= self.due
@@ -121,7 +121,7 @@ class Several:
         network = {n: t for n, t in session.stepper.network.state_dict().items() if t.is_floating_point()}
         if self.session is None:
             self.session = session
-            self.averages = {slow: {n: t.clone() for n, t in network.items()} for slow in SLOWNESS}
+            self.averages = {quick: {n: t.clone() for n, t in network.items()} for quick in QUICKNESS}
         averaged = session.stepper.average.network.state_dict()
         own = {name: averaged[name].clone() for name in network}
 
@@ -148,7 +148,7 @@ def table(document: Document) -> Iterator[str]:
     """Mean over the folds of the held-out mean IoU, after so many seconds of the run."""
     yield f"| data | average | {' | '.join(f'{seconds} s' for seconds in SECONDS)} |"
     yield f"|---|---|{'---|' * len(SECONDS)}"
-    for data, kind in product(RECIPES, (NONE, *map(str, SLOWNESS))):
+    for data, kind in product(RECIPES, (NONE, *map(str, QUICKNESS))):
         runs = [looks for name, looks in document["runs"].items() if name.startswith(f"{data} ")]
         if runs:
             cells = [statistics.fmean(_at(looks, kind, seconds) for looks in runs) for seconds in SECONDS]

@@ -20,7 +20,7 @@ def test_the_average_follows_the_recurrence():
     for update in range(1, 40):
         changed(network, float(update))
         average.update()
-        decay = min(0.9, (1 + update) / (10 + update))
+        decay = min(0.9, (1 + update) / (5 + update))
         expected = decay * expected + (1 - decay) * update
     assert float(average.network.weight[0, 0]) == pytest.approx(expected, rel=1e-5)  # pyright: ignore[reportIndexIssue, reportArgumentType, reportUnknownArgumentType]
 

@@ -7,12 +7,16 @@ import copy
 import torch
 from torch import nn
 
+QUICKNESS = 5  # the higher, the sooner the first weights are forgotten
+
 
 class MovingAverage:
     """An exponential moving average of a network's weights and float buffers.
 
-    The decay grows with the number of updates, (1 + t) / (10 + t), up to `decay`, so that the first weights,
-    which know nothing, are soon forgotten (as in Tan and Le 2019's training code). With decay 0 it is the network.
+    The decay grows with the number of updates, (1 + t) / (5 + t), up to `decay`, so that the first weights,
+    which know nothing, are soon forgotten, and about a quarter of the steps so far is remembered. That is longer than
+    by the usual (1 + t) / (10 + t) (Tan and Le 2019's training code); `docs/decisions/013-moving-average.md` has why.
+    With decay 0 it is the network.
 
     Attributes:
         network: the averaged network, in evaluation mode.
@@ -29,7 +33,7 @@ class MovingAverage:
     def update(self) -> None:
         """Move the average toward the network as it is now."""
         self.updates += 1
-        decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
+        decay = min(self.decay, (1 + self.updates) / (QUICKNESS + self.updates))
         ours, theirs = self._pairs
         torch._foreach_lerp_(ours, theirs, 1 - decay)  # pyright: ignore[reportPrivateUsage, reportPrivateImportUsage]
         for target, source in zip(*self._others, strict=True):
