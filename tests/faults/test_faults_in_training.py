@@ -28,6 +28,7 @@ from unetkit.runs import RunFolder, has_state, load_newest_intact
 from unetkit.scenes.folder import write_scenes
 
 MACHINE, USAGE = MachineError.exit_code, UsageError.exit_code
+LOADER = 127  # of the C library, where it cannot go on
 TRIES = 5
 KIND = "adamw, one-cycle"
 CODES = [errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS]
@@ -239,6 +240,9 @@ def test_a_limit_of_memory_is_said_as_such(megabytes: int, bench: Bench, tmp_pat
     begun = chain(bench, tmp_path / "run", **{"data.size": 160, "training.batch": 16})
     begun.begin(1, memory=megabytes * 10**6)
     ended = bench.children.finish()
+    if ended.code == LOADER:  # a thread's first words found no room: the C library says so and ends the process itself
+        assert "cannot allocate memory" in ended.told
+        return
     assert ended.code == MACHINE, ended.told
     assert "not enough memory" in ended.told or "no more threads" in ended.told
 
