@@ -10,25 +10,22 @@ the machine it takes half an hour.
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from choice_of_weights import FOLDS, RECIPES, manifest
-from forest_folds import mean_iou
+from folds import FOLDS, RECIPES, RUNS, Document, asked, completed, manifest, mean_iou, record, say
 from judge import judged
-from quality import ROOT, data_hash, machine, source_hash
+from quality import data_hash, source_hash
 
 from unetkit.data.arrays import Image, Mask
 from unetkit.data.pair import Pair
@@ -36,55 +33,38 @@ from unetkit.evaluating.score import score
 from unetkit.training.scoring import Scorer
 from unetkit.training.session import Session
 
-RESULTS = ROOT / "benchmarks" / "results"
-RUNS = ROOT / "runs" / "averages"
 QUICKNESS = (10.0, 5.0, 3.0, 2.0)
 NONE = "as they are"
 SECONDS = (6, 8, 10, 12, 15, 20, 30, 40, 60)
 OUT = sys.stdout
 
-Document = dict[str, Any]
 Weights = dict[str, torch.Tensor]
 
 
 def main() -> int:
     """Run what is missing, then write the table."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument(
-        "--data", type=Path, default=Path(os.environ.get("UNETKIT_DATA", ROOT.parent / "shared" / "data"))
-    )
-    parser.add_argument("--table", action="store_true", help="only write the table from the results that are there")
-    parser.add_argument("--child", type=json.loads, help=argparse.SUPPRESS)
-    options = parser.parse_args()
+    options = asked(__doc__ or "").parse_args()
     if options.child:
         several = Several()
         return judged(**options.child, due=several.is_due, look=several.look)
-    path = RESULTS / "averages.json"
-    document: Document = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"runs": {}}
     if not options.table:
         key = {name: [source_hash(recipe), data_hash(options.data / name)] for name, recipe in RECIPES.items()}
-        if document.get("key") != key:
-            document = {"key": key, "machine": machine(), "runs": {}}
-        for fold, data in product(range(FOLDS), reversed(RECIPES)):
-            name = f"{data} · fold {fold}"
-            if name not in document["runs"]:
-                document["runs"][name] = run(manifest(options.data / data, fold), RECIPES[data], fold)
-                path.write_text(json.dumps(document) + "\n", encoding="utf-8")
-                print(f"{name}: {len(document['runs'][name])} looks", file=sys.stderr)
-    text = "\n".join(table(document))
-    (RESULTS / "averages.md").write_text(f"# How long a moving average should remember\n\n{text}\n", encoding="utf-8")
-    print(text)
+        runs = {
+            f"{data} · fold {fold}": partial(run, options.data / data, fold)
+            for fold, data in product(range(FOLDS), reversed(RECIPES))
+        }
+        completed("averages", key, runs)
+    say("averages", "How long a moving average should remember", [*table(record("averages"))])
     return 0
 
 
-def run(data: Path, recipe: str, seed: int) -> list[Document]:
-    """Train a minute; at each look seconds, and by kind of average the confusion of the held-out fold."""
-    words = ["train", str(data), "--recipe", recipe, "--minutes", "1", "--seed", str(seed)]
-    told = {"words": [*words, "--out", str(RUNS / "run"), "--overwrite"], "started": time.time()}
+def run(data: Path, fold: int) -> list[Document]:
+    """Train a minute, the number of the fold as seed; at each look the confusion of the held-out fold by average."""
+    words = ["train", str(manifest(data, fold)), "--recipe", RECIPES[data.name], "--minutes", "1", "--seed", str(fold)]
+    told = {"words": [*words, "--out", str(RUNS / "averages"), "--overwrite"], "started": time.time()}
     command = [sys.executable, __file__, "--child", json.dumps(told)]
-    return [
-        *map(json.loads, subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines())
-    ]
+    looks = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()
+    return [json.loads(look) for look in looks]
 
 
 # --- in the run ---------------------------------------------------------------------------------------------------

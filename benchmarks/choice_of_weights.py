@@ -10,37 +10,28 @@ validation part, so that every rule chooses from the same runs. Resumable; write
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from forest_folds import mean_iou
+from folds import FOLDS, RECIPES, RUNS, Document, asked, completed, manifest, mean_iou, record, say
 from judge import judged
-from quality import ROOT, data_hash, forest_by_tile, machine, source_hash
+from quality import data_hash, source_hash
 
-from unetkit.data.dataset import open_data, write_manifest
-from unetkit.data.pair import Pair
 from unetkit.evaluating.score import score
 from unetkit.training.scoring import Scorer
 from unetkit.training.session import Session
 
-RESULTS = ROOT / "benchmarks" / "results"
-RUNS = ROOT / "runs" / "choice_of_weights"
-FOLDS, SEEDS = 5, 2
-RECIPES = {"forest": "forest", "ir-horizon": "infrared"}
+SEEDS = 2
 OUT = sys.stdout
-
-Document = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,75 +68,27 @@ RULES = (
 
 def main() -> int:
     """Run what is missing, then write the table."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument(
-        "--data", type=Path, default=Path(os.environ.get("UNETKIT_DATA", ROOT.parent / "shared" / "data"))
-    )
-    parser.add_argument("--table", action="store_true", help="only write the table from the results that are there")
-    parser.add_argument("--child", type=json.loads, help=argparse.SUPPRESS)
-    options = parser.parse_args()
+    options = asked(__doc__ or "").parse_args()
     if options.child:
         return judged(**options.child, due=None, look=look)
-    path = RESULTS / "choice_of_weights.json"
-    document: Document = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"runs": {}}
     if not options.table:
         key = {name: [source_hash(recipe), data_hash(options.data / name)] for name, recipe in RECIPES.items()}
-        if document.get("key") != key:
-            document = {"key": key, "machine": machine(), "runs": {}}
-        for seed, data, fold in product(range(SEEDS), RECIPES, range(FOLDS)):
-            name = f"{data} · fold {fold} · seed {seed}"
-            if name not in document["runs"]:
-                document["runs"][name] = run(manifest(options.data / data, fold), RECIPES[data], seed)
-                path.write_text(json.dumps(document) + "\n", encoding="utf-8")
-                print(f"{name}: {len(document['runs'][name])} scorings", file=sys.stderr)
-    text = "\n".join(table(document))
-    (RESULTS / "choice_of_weights.md").write_text(f"# Which weights to keep\n\n{text}\n", encoding="utf-8")
-    print(text)
+        runs = {
+            f"{data} · fold {fold} · seed {seed}": partial(run, options.data / data, fold, seed)
+            for seed, data, fold in product(range(SEEDS), RECIPES, range(FOLDS))
+        }
+        completed("choice_of_weights", key, runs)
+    say("choice_of_weights", "Which weights to keep", [*table(record("choice_of_weights"))])
     return 0
-
-
-# --- the folds ----------------------------------------------------------------------------------------------------
-
-
-def manifest(folder: Path, held: int) -> Path:
-    """A manifest of the images outside of the test, in which fold `held` is the test and the next one val."""
-    dataset, unit = (scenes if folder.name == "forest" else stretches)(folder)
-    roles = {held: "test", (held + 1) % FOLDS: "val"}
-    outside = [*dataset.split("train"), *dataset.split("val")]
-    pairs = tuple(replace(pair, split=roles.get(unit(pair), "train")) for pair in outside)
-    out = RUNS / f"{folder.name}-fold-{held}"
-    out.mkdir(parents=True, exist_ok=True)
-    write_manifest(replace(dataset, pairs=pairs), out)
-    return out
-
-
-def scenes(folder: Path) -> tuple[Any, Callable[[Pair], int]]:
-    """Of `forest`: scenes sorted as numbers, every fifth in one fold."""
-    _, (_, pattern, _, test, _, val) = forest_by_tile(folder)
-    dataset = open_data(folder, groups=pattern, test=test, val=val, split_by="group")
-    groups = {pair.group or "" for pair in [*dataset.split("train"), *dataset.split("val")]}
-    places = {group: place for place, group in enumerate(sorted(groups, key=_number))}
-    return dataset, lambda pair: places[pair.group or ""] % FOLDS
-
-
-def stretches(folder: Path) -> tuple[Any, Callable[[Pair], int]]:
-    """Of `ir-horizon`: images in the order of time, five stretches of the same length."""
-    dataset = open_data(folder, split_by="time", val="15", test="25", classes="0=sea,255=sky")
-    images = sorted(pair.image for pair in [*dataset.split("train"), *dataset.split("val")])
-    return dataset, lambda pair: images.index(pair.image) * FOLDS // len(images)
-
-
-def _number(group: str) -> int:
-    return int("".join(filter(str.isdigit, group)))
 
 
 # --- a run --------------------------------------------------------------------------------------------------------
 
 
-def run(data: Path, recipe: str, seed: int) -> list[Document]:
+def run(data: Path, fold: int, seed: int) -> list[Document]:
     """Train a minute; at each scoring: step, value on the validation part, confusion of the held-out fold."""
-    out = RUNS / "run"
-    words = ["train", str(data), "--recipe", recipe, "--minutes", "1", "--seed", str(seed)]
+    out = RUNS / "choice"
+    words = ["train", str(manifest(data, fold)), "--recipe", RECIPES[data.name], "--minutes", "1", "--seed", str(seed)]
     told = {"words": [*words, "--out", str(out), "--overwrite"], "started": time.time()}
     command = [sys.executable, __file__, "--child", json.dumps(told)]
     looks = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()

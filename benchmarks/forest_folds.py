@@ -10,30 +10,24 @@ the machine it takes six minutes a candidate.
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from folds import FOLDS, RUNS, Document, asked, completed, manifest, mean_iou, record, say
 from judge import judged
-from quality import ROOT, data_hash, forest_by_tile, machine, source_hash, unetkit
+from quality import data_hash, source_hash, unetkit
 
-from unetkit.data.dataset import open_data, write_manifest
 from unetkit.evaluating.score import score
 from unetkit.training.scoring import Scorer
 from unetkit.training.session import Session
 
-RESULTS = ROOT / "benchmarks" / "results"
-RUNS = ROOT / "runs" / "forest_folds"
-FOLDS = 5
 CANDIDATES: dict[str, tuple[str, ...]] = {
     "nano": ("--network", "nano"),
     "small": ("--network", "small"),
@@ -45,61 +39,30 @@ CANDIDATES: dict[str, tuple[str, ...]] = {
 }
 OUT = sys.stdout
 
-Document = dict[str, Any]
-
 
 def main() -> int:
     """Run what is missing, then write the table."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument(
-        "--data", type=Path, default=Path(os.environ.get("UNETKIT_DATA", ROOT.parent / "shared" / "data"))
-    )
+    parser = asked(__doc__ or "")
     parser.add_argument("--only", choices=CANDIDATES)
-    parser.add_argument("--table", action="store_true", help="only write the table from the results that are there")
-    parser.add_argument("--child", type=json.loads, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
         return judged(**options.child, due=lambda _step, _seconds: False, look=look)
-    path = RESULTS / "forest_folds.json"
-    document: Document = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"runs": {}}
     if not options.table:
         key = {"source": source_hash("forest"), "data": data_hash(options.data / "forest")}
-        if document.get("key") != key:
-            document = {"key": key, "machine": machine(), "runs": {}}
         folds = [manifest(options.data / "forest", fold) for fold in range(FOLDS)]
-        for candidate, fold in product(CANDIDATES, range(FOLDS)):
-            name = f"{candidate} · fold {fold}"
-            if name not in document["runs"] and options.only in (None, candidate):
-                document["runs"][name] = run(folds[fold], (*CANDIDATES[candidate], "--seed", str(fold)))
-                path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-                print(f"{name}: {document['runs'][name]}", file=sys.stderr)
-    text = "\n".join(table(document))
-    (RESULTS / "forest_folds.md").write_text(f"# What suits forest\n\n{text}\n", encoding="utf-8")
-    print(text)
+        runs = {
+            f"{candidate} · fold {fold}": partial(run, folds[fold], (*flags, "--seed", str(fold)))
+            for (candidate, flags), fold in product(CANDIDATES.items(), range(FOLDS))
+            if options.only in (None, candidate)
+        }
+        completed("forest_folds", key, runs)
+    say("forest_folds", "What suits forest", [*table(record("forest_folds"))])
     return 0
-
-
-def manifest(folder: Path, held: int) -> Path:
-    """Scenes outside of the test, sorted as numbers: every fifth from `held` on is held out, the next ones are val."""
-    _, (_, pattern, _, test, _, val) = forest_by_tile(folder)
-    scenes = open_data(folder, groups=pattern, test=test, val=val, split_by="group")
-    pairs = [*scenes.split("train"), *scenes.split("val")]
-    places = {group: place for place, group in enumerate(sorted({pair.group or "" for pair in pairs}, key=_number))}
-    roles = {held: "test", (held + 1) % FOLDS: "val"}
-    split = [replace(pair, split=roles.get(places[pair.group or ""] % FOLDS, "train")) for pair in pairs]
-    out = RUNS / f"fold-{held}"
-    out.mkdir(parents=True, exist_ok=True)
-    write_manifest(replace(scenes, pairs=tuple(split)), out)
-    return out
-
-
-def _number(group: str) -> int:
-    return int("".join(filter(str.isdigit, group)))
 
 
 def run(data: Path, flags: tuple[str, ...]) -> Document:
     """Train, and the confusions of the held-out fold: by the weights best on val, and by the last ones."""
-    out = RUNS / "run"
+    out = RUNS / "forest"
     words = ["train", str(data), "--recipe", "forest", "--minutes", "1", *flags, "--out", str(out), "--overwrite"]
     command = [sys.executable, __file__, "--child", json.dumps({"words": words, "started": time.time()})]
     last = json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
@@ -123,12 +86,6 @@ def table(document: Document) -> Iterator[str]:
         if len(counts) == FOLDS:
             each = " / ".join(f"{mean_iou(one):.3f}" for one in counts)
             yield f"| {candidate} | {weights} | {mean_iou(sum(counts)):.4f} | {each} |"
-
-
-def mean_iou(counts: Any) -> float:
-    """Over both classes."""
-    hits = counts.diagonal()
-    return float((hits / (counts.sum(0) + counts.sum(1) - hits)).mean())
 
 
 if __name__ == "__main__":
