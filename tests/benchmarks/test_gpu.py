@@ -1,17 +1,24 @@
-"""`benchmarks/gpu.py` runs unchanged where a GPU is; here it is tried on the CPU, small."""
+"""`benchmarks/gpu.py` runs unchanged where a GPU is; here it is tried on the CPU, small, and nothing known is lost."""
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
 import sys
+import weakref
+from collections.abc import Callable, Generator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 import torch
+
+from unetkit.training.device import Compute
 
 from house.source import REPOSITORY
 
@@ -64,3 +71,101 @@ def test_a_small_form_of_all_of_it_runs_on_the_cpu(tmp_path: Path, data: Path) -
     assert set(found["camvid"][0]["minutes_to"]) == {"0.60", "0.65"}
     assert (out / "gpu.md").read_text(encoding="utf-8") == done.stdout.removesuffix("\n")
     assert "no figure here means anything" in done.stdout
+
+
+# --- what goes wrong on the way ---------------------------------------------------------------------------------------
+
+FOUND = {"images_per_second": 8.0, "waiting": 0.5, "memory": 2**30}
+CPU = Compute("cpu", 1, "fp32", deterministic=False)
+
+Outcome = dict[str, Any] | Exception
+
+
+@pytest.fixture
+def tried(benchmark: Callable[[str], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """The speed part in this process, with these outcomes of its six measurements; its exit code."""
+
+    def run(*outcomes: Outcome) -> int:
+        left = iter(outcomes)
+
+        def stretch(*_: Any) -> dict[str, Any]:
+            outcome = next(left)
+            if isinstance(outcome, Exception):
+                raise outcome
+            return outcome
+
+        words = ["gpu.py", "--cpu", "--only", "speed", "--batch", "2", "--out", str(tmp_path)]
+        monkeypatch.setattr(sys, "argv", words)
+        monkeypatch.setattr(benchmark("gpu_speed"), "stretch", stretch)
+        return benchmark("gpu").main()
+
+    return run
+
+
+def ways(folder: Path) -> dict[str, dict[str, Any]]:
+    """Network → way → what the record says of it."""
+    document = json.loads((folder / "gpu.json").read_text(encoding="utf-8"))
+    return {row["network"]: row["ways"] for row in document["speed"]["rows"]}
+
+
+def test_a_way_that_finds_no_memory_is_told_and_the_others_are_measured(
+    tmp_path: Path, tried: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert tried(FOUND, FOUND, FOUND, torch.OutOfMemoryError(), FOUND, FOUND) == 0
+    both = {"plain": FOUND, "deterministic": FOUND}
+    assert ways(tmp_path) == {"small": both, "base": {"plain": FOUND, "deterministic": None}, "original": both}
+    assert "| `base` | 2 | deterministic | out of memory | – | – | – | – |" in capsys.readouterr().out
+
+
+def test_what_was_measured_is_written_before_the_next_measurement_fails(
+    tmp_path: Path, tried: Callable[..., int]
+) -> None:
+    with pytest.raises(RuntimeError, match="the driver is gone"):
+        tried(FOUND, FOUND, FOUND, RuntimeError("the driver is gone"))
+    assert ways(tmp_path) == {"small": {"plain": FOUND, "deterministic": FOUND}, "base": {"plain": FOUND}}
+    assert "| `base` | 2 | plain | 8 |" in (tmp_path / "gpu.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def no_collection() -> Generator[None]:
+    """What is reached by nobody stays until somebody collects it."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.parametrize("fits", [True, False])
+def test_what_a_way_took_is_free_before_the_next_begins(
+    fits: bool, benchmark: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch, no_collection: None
+) -> None:
+    taken: list[weakref.ref[torch.Tensor]] = []
+
+    def stretch(*_: Any) -> dict[str, Any]:
+        tensor = torch.zeros(1)
+        ring: list[Any] = [tensor]
+        ring.append(ring)
+        taken.append(weakref.ref(tensor))
+        if not fits:
+            raise torch.OutOfMemoryError
+        return FOUND
+
+    speed = benchmark("gpu_speed")
+    monkeypatch.setattr(speed, "stretch", stretch)
+    assert (speed.measured("small", CPU, None, 2, 2) is None) == (not fits)
+    assert [one() for one in taken] == [None]
+
+
+def test_compiled_code_is_dropped_with_its_way(
+    benchmark: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speed, dropped = benchmark("gpu_speed"), list[bool]()
+
+    def stretch(*_: Any) -> dict[str, Any]:
+        return FOUND
+
+    monkeypatch.setattr(speed, "stretch", stretch)
+    monkeypatch.setattr(torch.compiler, "reset", lambda: dropped.append(True))
+    speed.measured("small", CPU, None, 2, 2)
+    assert not dropped, "it would import the compiler"
+    speed.measured("small", replace(CPU, compiled=True), None, 2, 2)
+    assert dropped == [True]

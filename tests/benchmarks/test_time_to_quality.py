@@ -1,16 +1,19 @@
-"""The clock and the table of `benchmarks/time_to_quality.py`: what counts, and what is said of who never arrived."""
+"""`benchmarks/time_to_quality.py`: which runs it makes, what it tells them, when it stops them, how it scores them."""
 
 from __future__ import annotations
 
-import importlib
 import json
+import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
+from sklearn.metrics import confusion_matrix, f1_score, jaccard_score
 
 from unetkit.scenes import write_scenes
 
@@ -37,7 +40,8 @@ def look(session, scorer, step, seconds):
 
 BatchMaker.make = slowly
 
-code = judged(json.loads(sys.argv[1]), started=time.time(), due=lambda step, seconds: step % 3 == 0, look=look)
+due = {"each third step": lambda step, seconds: step % 3 == 0, "each scoring": None}[sys.argv[2]]
+code = judged(json.loads(sys.argv[1]), started=time.time(), due=due, look=look)
 print(json.dumps(looks))
 sys.exit(code)
 """
@@ -49,10 +53,10 @@ def scenes(tmp_path: Path) -> Path:
     return tmp_path / "scenes"
 
 
-def test_what_a_judge_does_counts_for_no_run_and_no_batch_is_made_meanwhile(scenes: Path, tmp_path: Path) -> None:
-    words = ["train", str(scenes), "--steps", "10", "--size", "32", "--network", "nano", "--out", str(tmp_path / "run")]
+def looks_of_a_run(due: str, scenes: Path, run: Path) -> list[dict[str, Any]]:
+    words = ["train", str(scenes), "--steps", "10", "--size", "32", "--network", "nano", "--out", str(run)]
     done = subprocess.run(
-        [sys.executable, "-c", WATCHED, json.dumps(words)],
+        [sys.executable, "-c", WATCHED, json.dumps(words), due],
         capture_output=True,
         text=True,
         cwd=BENCHMARKS,
@@ -60,72 +64,168 @@ def test_what_a_judge_does_counts_for_no_run_and_no_batch_is_made_meanwhile(scen
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    looks = json.loads(done.stdout.splitlines()[-1])
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_what_a_judge_does_counts_for_no_run_and_no_batch_is_made_meanwhile(scenes: Path, tmp_path: Path) -> None:
+    looks = looks_of_a_run("each third step", scenes, tmp_path / "run")
     assert [look["step"] for look in looks] == [3, 6, 9, 10], "each third step, and the end"
     assert [look["made"] for look in looks] == [0] * 4
     counted, passed = (looks[-1][clock] - looks[0][clock] for clock in ("seconds", "at"))
     assert counted < passed - 3 * 0.2 + 1e-3
 
 
+def test_a_judge_that_is_not_told_when_looks_at_each_scoring_of_trained_weights(scenes: Path, tmp_path: Path) -> None:
+    looks = looks_of_a_run("each scoring", scenes, tmp_path / "run")
+    rows = map(json.loads, (tmp_path / "run" / "history.jsonl").read_text(encoding="utf-8").splitlines())
+    scored = [row["step"] for row in rows if row["step"]]
+    assert [look["step"] for look in looks] == scored
+    assert len(scored) > 1
+
+
 @pytest.fixture
-def table(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-    return importlib.import_module("time_table")
+def script(benchmark: Callable[[str], Any]) -> Any:
+    return benchmark("time_to_quality")
 
 
-def record(contestant: str, dice: Sequence[float], ended: str = "goal", **entry: Any) -> dict[str, Any]:
-    """Scored every ten seconds."""
-    said = {"contestant": contestant, "field": "ir-horizon", "seed": 0, "goal": 0.98, "trial": False, **entry}
-    scorings = [
-        {"seconds": 10.0 * place, "dice": value, "mean_iou": value, "precision": "fp32", "step": place, "imported": 2.5}
-        for place, value in enumerate(dice, start=1)
-    ]
-    machine = {"cpu": "a processor", "cores": 2, "packages": {"torch": "2"}}
-    key = {"entry": said, "specification": {"epochs": 0}, "source": "the same"}
-    return {"key": key, "machine": machine, "cap": 1200.0, "ended": ended, "scorings": scorings}
+# --- which runs -------------------------------------------------------------------------------------------------------
 
 
-def rows(text: str) -> dict[tuple[str, str], list[str]]:
-    """(contestant, goal) → the last two cells of a table."""
-    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line[:4] == "| ir"]
-    return {(cell[2], cell[1]): cell[-2:] for cell in cells}
+@pytest.fixture
+def made(script: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The runs asked for; none is made, and of the trials the one with batch 16 reaches its goal."""
+    entries: list[Any] = []
+
+    def run(entry: Any, data: Path, *, cap: float = 0.0) -> float | None:
+        entries.append(entry)
+        return 50.0 if entry.batch == 16 else None
+
+    monkeypatch.setattr(script, "run", run)
+    monkeypatch.setattr(script, "RUNS", tmp_path / "runs")
+    return entries
 
 
-def test_a_goal_is_reached_by_the_first_of_two_scorings_in_a_row(table: Any) -> None:
-    scorings = record("ours", [0.99, 0.5, 0.98, 0.99, 0.5])["scorings"]
-    assert table.first_reached(scorings, 0.98) == 30.0
-    assert table.first_reached(scorings, 0.98, cap=29.0) is None
-    assert table.first_reached(scorings, 0.985) is None
+@pytest.mark.parametrize("contestant", ["ours", "source", "plain", "plain-kept", "plain-bf16"])
+def test_only_what_was_asked_for_is_run(contestant: str, script: Any, made: list[Any], tmp_path: Path) -> None:
+    script.run_missing(tmp_path, contestant)
+    assert {entry.contestant for entry in made if not entry.trial} == {contestant}
+    assert any(entry.trial for entry in made) == contestant.startswith("plain")
 
 
-def test_trials_are_no_results_and_medians_are_of_the_seeds(table: Any) -> None:
-    ours = [record("ours", [0.98, 0.98], seed=seed) for seed in range(3)]
-    plain = [record("plain", [0.0] * late + [0.98, 0.98], seed=seed) for seed, late in enumerate((19, 29, 99))]
-    trial = record("plain", [0.95, 0.95], goal=0.95, trial=True, batch=4, channels_last=True)
-    text = table.table([trial, *ours, *plain], (0.95, 0.98))
-    assert rows(text)["plain", "0.95"] == ["300.0 (1000.0)", "30.0"]
-    assert "needs 1/30.0 of the plain loop's time; the bar is 1/16: met." in text
-    assert "batch 4, channels last: 10 s" in text
-    assert "Of the 10.0 s of ours to that goal (seed 0) 2.5 go into" in text
+def test_plain_loops_have_the_batch_of_the_soonest_trial_and_on_camvid_their_source_s(
+    script: Any, made: list[Any], tmp_path: Path
+) -> None:
+    script.run_missing(tmp_path, None)
+    batches = {(entry.field, entry.batch) for entry in made if entry.contestant in script.PLAIN and not entry.trial}
+    assert batches == {("ir-horizon", 16), ("horizon-uav", 16), ("camvid", 8)}
+    assert [entry.trial for entry in made].count(True) == 4
 
 
-def test_who_was_stopped_took_longer_and_who_ended_never_arrived(table: Any) -> None:
-    ours = [record("ours", [0.98, 0.98, 0.5], "itself", goal=0.99)]
-    plain = [record("plain", [0.5] * 121, "cap", goal=0.99)]
-    told = rows(table.table([*ours, *plain], (0.98, 0.99)))
-    assert told["plain", "0.98"] == ["more than 1200", "more than 120"]
-    assert told["ours", "0.99"] == ["not in its 30", "–"]
-    assert told["plain", "0.99"] == ["more than 1200", "–"]
+# --- what they are told -----------------------------------------------------------------------------------------------
 
 
-def test_records_of_different_code_make_no_table(table: Any) -> None:
-    other = record("source", [0.98, 0.98])
-    other["key"]["source"] = "another"
-    with pytest.raises(ValueError, match="different code"):
-        table.table([record("ours", [0.98, 0.98]), other], (0.98,))
+def test_a_plain_loop_is_told_the_files_of_the_split_and_masks_of_class_ids(
+    script: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "scenes"
+    write_scenes(folder, 10, height=24, width=32)
+    split = ("--split-by", "random", "--val", "2", "--test", "3", "--classes", "0=sea,255=sky")
+    monkeypatch.setitem(script.FIELDS, "scenes", script.Field("scenes", "infrared", split))
+    monkeypatch.setattr(script, "MASKS", tmp_path / "masks")
+    told = script.parts("scenes", tmp_path)
+    assert (told["classes"], told["ignore"]) == (2, 255)
+    assert {role: len(pairs) for role, pairs in told["pairs"].items()} == {"train": 5, "test": 3}
+    pairs = [pair for pairs in told["pairs"].values() for pair in pairs]
+    assert len({image for image, _ in pairs}) == 8
+    for image, mask in pairs:
+        truth = np.asarray(Image.open(folder / "masks" / f"{Path(image).stem}.png")) == 255
+        np.testing.assert_array_equal(np.asarray(Image.open(mask)), truth)
 
 
-def test_plain_loops_have_code_of_their_own(table: Any) -> None:
-    other = record("plain", [0.98, 0.98])
-    other["key"]["source"] = "another"
-    assert rows(table.table([record("ours", [0.98, 0.98]), other], (0.98,)))["plain", "0.98"] == ["10.0", "1.0"]
+TELLS_ITS_CACHE = """
+import json
+from unetkit.data.cache import user_folder
+folder = user_folder()
+left = folder.exists() and any(folder.iterdir())
+print(json.dumps({"seconds": 1.0, "counts": [[1, 0], [0, 1]], "cache": str(folder), "left": left}))
+"""
+
+
+def test_every_run_has_an_empty_cache_folder_of_its_own(
+    script: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UNETKIT_CACHE", str(tmp_path))
+    (tmp_path / "decoded" / "left-by-another-run").mkdir(parents=True)
+    child = tmp_path / "child.py"
+    child.write_text(TELLS_ITS_CACHE)
+    entry = script.Entry("ours", "ir-horizon", 0, 0.98)
+    told = [script.timed(entry, {}, tmp_path, child, None)["scorings"][0] for _ in range(2)]
+    assert not any(one["left"] for one in told)
+    assert len({one["cache"] for one in told} | {str(tmp_path / "decoded")}) == 3
+
+
+def test_a_run_that_fails_is_not_recorded(script: Any, tmp_path: Path) -> None:
+    child = tmp_path / "child.py"
+    child.write_text(f"{TELLS_ITS_CACHE}\nraise SystemExit(3)")
+    with pytest.raises(SystemExit, match="ended with 3, and nothing is recorded"):
+        script.timed(script.Entry("ours", "ir-horizon", 0, 0.98), {}, tmp_path, child, None)
+
+
+# --- when they are stopped --------------------------------------------------------------------------------------------
+
+GOOD, BAD = [[50, 0], [0, 50]], [[0, 50], [0, 50]]
+
+
+def scorer(*each: list[list[int]]) -> list[str]:
+    """A process that scores so, each ten seconds; it ends with its standard input, and without one by itself."""
+    lines = [json.dumps({"seconds": 10.0 * place, "counts": counts}) for place, counts in enumerate(each, start=1)]
+    return [sys.executable, "-c", f"import sys\nprint(*{lines!r}, sep='\\n', flush=True)\nsys.stdin.read()"]
+
+
+@pytest.mark.parametrize(
+    ("each", "ended", "scorings", "dice"),
+    [
+        ([GOOD, GOOD, BAD, BAD], "goal", 2, [1.0, 1.0]),
+        ([GOOD, BAD, GOOD, GOOD, BAD], "goal", 4, [1.0, 0.0, 1.0, 1.0]),
+        ([BAD, GOOD, BAD, BAD, GOOD, GOOD, GOOD], "cap", 5, [0.0, 1.0, 0.0, 0.0, 1.0]),
+    ],
+)
+def test_a_run_is_stopped_at_two_good_scorings_in_a_row_or_at_the_cap(
+    script: Any, each: Sequence[list[list[int]]], ended: str, scorings: int, dice: list[float]
+) -> None:
+    entry = script.Entry("plain", "ir-horizon", 0, 0.98)
+    with subprocess.Popen(scorer(*each), text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        seen, why = script.watched(child, entry, 45.0)
+        assert child.wait(60) == -signal.SIGKILL, "it would have gone on"
+    assert why == ended
+    assert [one["dice"] for one in seen] == dice
+    assert [one["seconds"] for one in seen] == [10.0 * place for place in range(1, scorings + 1)]
+
+
+def test_a_run_that_ends_before_has_ended_by_itself(script: Any) -> None:
+    entry = script.Entry("plain", "ir-horizon", 0, 0.98)
+    with subprocess.Popen(scorer(BAD, GOOD), text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as child:
+        seen, why = script.watched(child, entry, 45.0)
+    assert (why, child.returncode, len(seen)) == ("itself", 0, 2)
+
+
+# --- how they are scored ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def labels() -> tuple[np.ndarray, np.ndarray]:
+    """Truth of three classes, and predictions of four."""
+    drawn = np.random.default_rng(0)
+    truth = drawn.integers(0, 3, 1000)
+    return truth, np.where(drawn.random(1000) < 0.6, truth, drawn.integers(0, 4, 1000))
+
+
+def test_dice_is_that_of_the_class_that_counts_or_the_mean(script: Any, labels: tuple[np.ndarray, np.ndarray]) -> None:
+    counts = confusion_matrix(*labels)
+    assert script.dice(counts, 2) == pytest.approx(f1_score(*labels, labels=[2], average="macro"))
+    assert script.dice(counts, None) == pytest.approx(f1_score(*labels, average="macro"))
+
+
+def test_mean_iou_is_that_of_the_classes_with_true_pixels(script: Any, labels: tuple[np.ndarray, np.ndarray]) -> None:
+    expected = jaccard_score(*labels, labels=[0, 1, 2], average="macro")
+    assert script.mean_iou(confusion_matrix(*labels)) == pytest.approx(expected)
