@@ -163,7 +163,10 @@ class KerasUNet:
             }
             for layer in self.layers
         ]
-        return json.dumps({"class_name": "Functional", "config": {"name": "model", "layers": rows}})
+        first, last = ([self.layers[at]["name"], 0, 0] for at in (0, -1))
+        ends = (first, last) if notation == 3 else ([first], [last])
+        told = {"name": "model", "layers": rows, "input_layers": ends[0], "output_layers": ends[1]}
+        return json.dumps({"class_name": "Functional", "config": told})
 
     def write_legacy(self, path: Path, *, whole: bool = True, backend: str = "tensorflow") -> Path:
         """`model.save("x.h5")`, or with `whole` off `model.save_weights("x.h5")` of Keras 2."""

@@ -30,16 +30,32 @@ def test_the_slots_stand_in_the_order_of_work() -> None:
     ]
 
 
-def test_the_steps_are_told_in_words() -> None:
+def test_the_steps_are_told_in_words_with_those_whose_results_they_take() -> None:
+    """Drawn by hand: every step takes the result of the one before it, but for the join, which takes the skip, too."""
     steps = blueprint_of("unet", {**PRESETS["camvid"], "depth": 1}, 3, 4).steps
     pair = ("convolution", "relu", "convolution", "relu")
-    assert steps == (*pair, *pair, "nearest", "convolution", "relu", *pair, "convolution", "relu", "convolution")
+    growing, head = ("nearest", "convolution", "relu", "join"), ("convolution", "relu", "convolution")
+
+    assert tuple(step.word for step in steps) == (*pair, "pooling", *pair, *growing, *pair, *head)
+    assert [step.inputs for step in steps] == [(4, 12) if number == 12 else (number,) for number in range(20)]
+
+
+@pytest.mark.parametrize("preset", ["infrared", "infrared-double", "camvid", "carla", "forest", "original"])
+def test_a_skip_leaves_where_the_halving_leaves(preset: str) -> None:
+    """Both take what their level gives, after its last norm and activation; the deepest level is joined first."""
+    steps = blueprint_of("unet", PRESETS[preset], 3, 4).steps
+    halved = [step.inputs[0] for step in steps if step.word == "pooling"]
+    joined = [step.inputs[0] for step in steps if step.word == "join"]
+
+    assert len(halved) == 4
+    assert joined == halved[::-1]
+    assert all(step.name.startswith("encoder.") for step in (steps[number - 1] for number in joined))
 
 
 def test_a_shared_norm_has_one_slot_and_works_twice() -> None:
     blueprint = blueprint_of("unet", {**PRESETS["forest"], "depth": 1}, 3, 1)
     assert sum(slot.kind == "norm" for slot in blueprint.slots) == 3
-    assert blueprint.steps.count("norm") == 6
+    assert sum(step.word == "norm" for step in blueprint.steps) == 6
 
 
 def test_the_channels_of_a_skip_are_those_that_stand_first() -> None:

@@ -15,10 +15,12 @@ from unetkit.errors import FormatError
 from unetkit.files import Array, write_tensors
 from unetkit.importing import reading
 from unetkit.importing.foreign import Foreign, Layer, packed, printable, unpacked
+from unetkit.importing.steps import Step
 
 KERNEL = Layer("a", "kernel", {"weight": np.ones((2, 3, 1, 1), np.float32), "bias": np.zeros(2, np.float32)})
 NORM = Layer("b", "norm", {"mean": np.zeros(2, np.float32), "variance": np.ones(2, np.float32)}, 1e-3)
-FOREIGN = Foreign((KERNEL, NORM), "Keras", "grown-first", (96, 128), "jax", "3.4", ("convolution", "norm"), ("a note",))
+STEPS = (Step("convolution", "a", (0,)), Step("norm", "b", (1,)))
+FOREIGN = Foreign((KERNEL, NORM), "Keras", "grown-first", (96, 128), "jax", "3.4", STEPS, ("a note",))
 
 REFUSED = (ValueError, KeyError, TypeError, AttributeError)
 
@@ -42,6 +44,11 @@ LIES: list[tuple[str, Any]] = [
     ("layers", [{"name": "a", "kind": "dense", "epsilon": None}]),
     ("layers", [{"name": "a", "kind": "kernel", "epsilon": None}]),
     ("layers", "none"),
+    ("steps", [["convolution", "a", [1]]]),
+    ("steps", [["convolution", "a", [-1]]]),
+    ("steps", [["convolution", "a", [0.0]]]),
+    ("steps", [["convolution", "a"]]),
+    ("steps", ["convolution"]),
 ]
 
 
@@ -53,6 +60,17 @@ def test_a_description_that_lies_is_refused(key: str, value: object) -> None:
         unpacked(tensors, {"foreign": json.dumps(document)})
 
 
+@pytest.mark.parametrize(
+    "epsilon", [pytest.param(10**400, id="long"), 1e39, 1.5, 0, -1e-3, np.inf, np.nan, "0.001", True, [1e-3]]
+)
+def test_an_epsilon_that_is_no_number_above_0_and_up_to_1_is_refused(epsilon: object) -> None:
+    tensors, metadata = packed(FOREIGN)
+    document = json.loads(metadata["foreign"])
+    document["layers"][1]["epsilon"] = epsilon
+    with pytest.raises(ValueError, match="the epsilon of layer b is"):
+        unpacked(tensors, {"foreign": json.dumps(document)})
+
+
 ODD: list[tuple[str, Array]] = [
     ("0.weight", np.ones((2, 3), np.float32)),
     ("0.weight", np.ones((2, 3, 1, 1), np.float64)),
@@ -60,6 +78,9 @@ ODD: list[tuple[str, Array]] = [
     ("1.mean", np.ones((2, 1), np.float32)),
     ("7.weight", np.ones((2, 3, 1, 1), np.float32)),
     ("0.variance", np.ones(2, np.float32)),
+    ("0.weight", np.ones((2**40, 0, 1, 1), np.float32)),
+    ("0.bias", np.ones(0, np.float32)),
+    ("1.mean", np.ones(0, np.float32)),
 ]
 
 

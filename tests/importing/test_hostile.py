@@ -23,12 +23,15 @@ import unetkit
 from importing.conftest import Import
 from importing.pytorch_networks import PytorchUNet, trained
 from unetkit import console
+from unetkit.data.classes import ClassTable
 from unetkit.errors import DataError, FormatError, MissingExtra, UnetkitError
 from unetkit.files import write_tensors
 from unetkit.importing import SUFFIXES
+from unetkit.importing import import_weights as job
 from unetkit.importing.foreign import packed
 from unetkit.importing.reading import read_foreign
 from unetkit.importing.state_dict import read_pytorch
+from unetkit.importing.terms import classes_of
 
 Write = Callable[[Path, object], None]
 
@@ -145,6 +148,35 @@ def test_a_tensor_that_repeats_one_number_a_billion_times_is_refused(tmp_path: P
     torch.save({"a.weight": torch.zeros(1).expand(1024, 1024, 32, 32)}, tmp_path / "w.pth")
     with pytest.raises(FormatError, match="larger than what is stored of it"):
         importing(tmp_path / "w.pth", "infrared-double")
+
+
+def test_a_tensor_that_holds_nothing_of_the_length_it_says_is_refused(tmp_path: Path, importing: Import) -> None:
+    """A few bytes, from which a class would be made for each of as many outputs as they say."""
+    torch.save({"a.weight": torch.zeros(60_000, 0, 1, 1)}, tmp_path / "w.pth")
+    with pytest.raises(FormatError, match="weight of layer a is empty: it has the shape 60000×0×1×1"):
+        importing(tmp_path / "w.pth", "infrared-double")
+
+
+@pytest.mark.parametrize(
+    ("outputs", "said"),
+    [(65_536, "gives 65,536 scores a pixel, and a mask tells 65,535 classes apart"), (65_535, "of another network")],
+)
+@here
+def test_more_outputs_than_a_mask_tells_apart_are_refused_before_they_become_classes(
+    outputs: int, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, importing: Import
+) -> None:
+    """A mask of 16 bits holds the ids 0 to 65,534; the last of its values is ignored."""
+    made: list[int] = []
+
+    def noted(text: str | None, outputs: int) -> ClassTable:
+        made.append(outputs)
+        return classes_of(text, 2)
+
+    monkeypatch.setattr(job, "classes_of", noted)
+    torch.save({"a.weight": torch.zeros(outputs, 1, 1, 1)}, tmp_path / "w.pth")
+    with pytest.raises(FormatError, match=said):
+        importing(tmp_path / "w.pth", "infrared-double")
+    assert made == [outputs] * (outputs < 65_536)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -64,6 +65,23 @@ def test_joins_follow_the_file(kind: str, tmp_path: Path, image: Image, importin
     made = importing(network.write_keras(path) if kind == "keras" else network.write_legacy(path), "carla")
 
     assert "joins taken as skip-first, as the file says" in made.notes
+    assert_equal_scores(scores_of(made.model, image), scores_there(network, image))
+
+
+@pytest.mark.parametrize("grown_first", [False, True])
+def test_a_dropout_on_a_skip_alone_changes_nothing(
+    grown_first: bool, tmp_path: Path, image: Image, importing: Import
+) -> None:
+    """Keras lists it beside what was grown, in the order of the join; it is made late, and is the skip all the same."""
+    network = KerasUNet(grown_first=grown_first)
+    for number, join in enumerate([layer for layer in network.layers if layer["class_name"] == "Concatenate"]):
+        skip, name = join["inputs"][grown_first], f"spared_{number}"
+        dropout = {"class_name": "Dropout", "name": name, "config": {"name": name, "rate": 0.5}, "inputs": [skip]}
+        network.layers.insert(network.layers.index(join) - (not grown_first), dropout)
+        join["inputs"][grown_first] = name
+    made = importing(network.write_keras(tmp_path / "m.keras"), "carla")
+
+    assert f"joins taken as {'grown' if grown_first else 'skip'}-first, as the file says" in made.notes
     assert_equal_scores(scores_of(made.model, image), scores_there(network, image))
 
 
@@ -134,7 +152,8 @@ def described(network: KerasUNet, kind: str, **changes: object) -> KerasUNet:
         ("Conv2D", {"dilation_rate": [2, 2]}, "Conv2D with dilation_rate"),
         ("Conv2DTranspose", {"strides": [1, 1]}, "Conv2DTranspose with strides"),
         ("MaxPooling2D", {"pool_size": [3, 3]}, "MaxPooling2D with pool_size"),
-        ("Concatenate", {"axis": 1}, "Concatenate"),
+        ("MaxPooling2D", {"data_format": "channels_first"}, "MaxPooling2D with data_format"),
+        ("Concatenate", {"axis": 1}, "Concatenate with axis 1"),
     ],
 )
 def test_a_network_that_computes_something_else_is_refused(
@@ -153,6 +172,70 @@ def test_a_layer_that_no_network_here_has_is_named(kind: str, tmp_path: Path, im
     with pytest.raises(FormatError, match=f"a layer of class {kind}") as caught:
         importing(network.write_keras(tmp_path / "m.keras"), "carla")
     assert "odd" in caught.value.where
+
+
+@pytest.mark.parametrize(
+    ("layer", "taken", "otherwise", "said"),
+    [
+        (
+            *("concatenate_3", "activation_1", "batch_normalization_1"),
+            r"file join concatenate_3 takes step 5 \(norm batch_normalization_1\) and step \d+ \(transposed conv2d_tran"
+            r"spose_3\), in the network join takes step 6 \(relu encoder.0.activation\) and step \d+ \(transposed decod"
+            r"er.3.growing\)",
+        ),
+        (
+            *("concatenate_3", "activation_1", "activation"),
+            r"join concatenate_3 takes step 3 \(relu activation\) .* join takes step 6 \(relu encoder.0.activation\)",
+        ),
+        (
+            *("max_pooling2d", "activation_1", "batch_normalization_1"),
+            r"step 7: in the file pooling max_pooling2d takes step 5 \(norm batch_normalization_1\), "
+            r"in the network pooling takes step 6 \(relu encoder.0.activation\)",
+        ),
+        (
+            *("conv2d_1", "activation", "batch_normalization"),
+            r"convolution conv2d_1 takes step 2 .*convolution encoder.0.convolutions.1 takes step 3 ",
+        ),
+    ],
+)
+@pytest.mark.parametrize("kind", ["keras", "h5"])
+@pytest.mark.usefixtures("in_this_process")
+def test_a_network_that_is_wired_otherwise_is_refused_with_both_ways(
+    layer: str, taken: str, otherwise: str, said: str, kind: str, tmp_path: Path, importing: Import
+) -> None:
+    """Layers, shapes and steps are those of ours: only where a result is taken from differs."""
+    network = KerasUNet(norm=True, grow=2, extra=False)
+    row = next(row for row in network.layers if row["name"] == layer)
+    row["inputs"] = [otherwise if name == taken else name for name in row["inputs"]]
+    path = tmp_path / f"m.{kind}"
+    with pytest.raises(FormatError, match="wired otherwise") as caught:
+        importing(network.write_keras(path) if kind == "keras" else network.write_legacy(path), "infrared-double")
+    assert re.search(said, caught.value.where)
+    assert "--network setting" in caught.value.advice
+
+
+@pytest.mark.parametrize(
+    "epsilon", [pytest.param(10**400, id="long"), 1e39, np.inf, np.nan, 0, -1, "0.001", True, [1e-3]]
+)
+@pytest.mark.usefixtures("in_this_process")
+def test_an_epsilon_that_is_no_number_above_0_and_up_to_1_is_refused_with_its_layer(
+    epsilon: object, tmp_path: Path, importing: Import
+) -> None:
+    network = described(KerasUNet(norm=True, grow=2, extra=False), "BatchNormalization", epsilon=epsilon)
+    with pytest.raises(FormatError, match="epsilon of a batch norm is no number above 0 and up to 1") as caught:
+        importing(network.write_keras(tmp_path / "m.keras"), "infrared-double")
+    assert caught.value.where.startswith("batch_normalization: ")
+
+
+def test_numbers_of_any_length_are_a_fault_of_the_file_and_told_in_short(tmp_path: Path, importing: Import) -> None:
+    """The whole way, through the child: where the input has more pixels than the universe has atoms, and an epsilon."""
+    wide = described(KerasUNet(), "InputLayer", batch_shape=[None, 10**400, 48, 3])
+    with pytest.raises(FormatError, match="an input of 1000") as caught:
+        importing(wide.write_keras(tmp_path / "wide.keras"), "carla")
+    assert len(caught.value.what) < 400
+    deep = described(KerasUNet(norm=True, grow=2, extra=False), "BatchNormalization", epsilon=10**400)
+    with pytest.raises(FormatError, match="epsilon of a batch norm"):
+        importing(deep.write_legacy(tmp_path / "deep.h5"), "infrared-double")
 
 
 def test_joins_that_disagree_are_refused(tmp_path: Path, importing: Import) -> None:

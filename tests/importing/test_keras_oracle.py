@@ -70,6 +70,32 @@ def course(width: int = 4, outputs: int = 5, *, grow: int = 3, norm: bool = Fals
     return model
 
 
+def leaving(where: str) -> Any:
+    """The network of preset `infrared-double`, whose skips leave each level at one of four places."""
+    layers = keras.layers
+    x = first = keras.Input((32, 48, 3))
+    skips: list[Any] = []
+
+    def level(x: Any, width: int, name: str) -> dict[str, Any]:
+        results: dict[str, Any] = {}
+        for number in ("first", "last"):
+            x = layers.Conv2D(width, 3, padding="same", name=f"{name}_{number}_convolution")(x)
+            x = results[f"{number}_norm"] = layers.BatchNormalization(name=f"{name}_{number}_norm")(x)
+            x = results[f"{number}_relu"] = layers.ReLU(name=f"{name}_{number}_relu")(x)
+        return results
+
+    for number in range(4):
+        results = level(x, 4 * 2**number, f"down_{number}")
+        skips.append(results[where])
+        x = layers.MaxPooling2D(2)(results["last_relu"])
+    x = level(x, 64, "middle")["last_relu"]
+    for number in reversed(range(4)):
+        grown = layers.Conv2DTranspose(4 * 2**number, 2, strides=2, padding="same", name=f"grown_{number}")(x)
+        x = layers.Concatenate(name=f"join_{number}")([skips[number], grown])
+        x = level(x, 4 * 2**number, f"up_{number}")["last_relu"]
+    return keras.Model(first, layers.Conv2D(2, 1)(x))
+
+
 def scores_there(model: Any, image: Image) -> np.ndarray[Any, np.dtype[np.float32]]:
     output = model((image / 255).astype(np.float32)[None], training=False)
     return keras.ops.convert_to_numpy(output)[0].transpose(2, 0, 1)
@@ -129,6 +155,33 @@ def test_several_sigmoids_are_refused(tmp_path: Path, importing: Import) -> None
     model.layers[-1].activation = keras.activations.sigmoid
     with pytest.raises(FormatError, match="several may hold at once"):
         importing(saved(model, tmp_path / "m.keras"), "carla")
+
+
+@pytest.mark.parametrize("kind", ["model.keras", "model.h5"])
+def test_a_skip_that_leaves_elsewhere_is_refused_with_the_layer_and_both_places(
+    kind: str, tmp_path: Path, importing: Import
+) -> None:
+    """Before the ReLU, or half-way through the level: equal layers, shapes and steps, and other scores."""
+    assert importing(saved(leaving("last_relu"), tmp_path / f"as_ours_{kind}"), "infrared-double").model.is_file()
+
+    for where, told in {"last_norm": "norm", "first_relu": "relu"}.items():
+        with pytest.raises(FormatError, match="wired otherwise") as caught:
+            importing(saved(leaving(where), tmp_path / f"{where}_{kind}"), "infrared-double")
+        file, ours = caught.value.where.split(", in the network ")
+        assert "join join_3 takes" in file
+        assert f"({told} down_3_{where}) and" in file
+        assert "(transposed grown_3)" in file
+        assert "(relu encoder.3.activation) and" in ours
+        assert "(transposed decoder.0.growing)" in ours
+
+
+def test_a_dropout_that_works_in_prediction_too_is_refused(tmp_path: Path, importing: Import) -> None:
+    layers = keras.layers
+    first = keras.Input((32, 48, 3))
+    x = layers.Dropout(0.5, name="odd")(layers.Conv2D(4, 3, padding="same")(first), training=True)
+    with pytest.raises(FormatError, match="called with True") as caught:
+        importing(saved(keras.Model(first, layers.Conv2D(2, 1)(x)), tmp_path / "m.keras"), "carla")
+    assert "odd" in caught.value.where
 
 
 def test_growing_by_repeating_gives_equal_scores(tmp_path: Path, image: Image, importing: Import) -> None:

@@ -148,6 +148,20 @@ def test_another_epsilon_of_batch_norm_can_be_said(tmp_path: Path, image: Image,
     )
 
 
+@pytest.mark.parametrize(("epsilon", "by"), [(1e39, "infinity"), (0.0, "nothing"), (1e-14, "nothing")])
+@here
+def test_an_epsilon_with_which_a_norm_cannot_divide_is_refused(
+    epsilon: float, by: str, tmp_path: Path, importing: Import
+) -> None:
+    """The last is above 0 as float64, and lost where it is added to what our own norm will subtract, in float32."""
+    state = PytorchUNet(3, 2, 4).state_dict()
+    state["inc.double_conv.1.running_var"].zero_()
+    torch.save(state, tmp_path / "w.pth")
+    with pytest.raises(FormatError, match=f"divides by {by}") as caught:
+        importing(tmp_path / "w.pth", "infrared-double", epsilon=epsilon)
+    assert caught.value.where == f"inc.double_conv.1, epsilon {epsilon:g}"
+
+
 @pytest.mark.parametrize(
     ("name", "mapped"), [("imagenet", (0.485 * 255, 0.229 * 255)), ("symmetric", (127.5, 127.5)), ("none", (0, 1))]
 )

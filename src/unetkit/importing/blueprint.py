@@ -1,7 +1,7 @@
 """Our side of an import: the places for weights in a network, in the order in which an image meets them.
 
-The order is not read off names but watched: the network is built without memory for its weights (PyTorch's device
-`meta`), an image that is a shape only goes through it, and every layer notes when it is its turn.
+The order is not read off names but watched (`watching.py`): the network is built without memory for its weights
+(PyTorch's device `meta`), and an image that is a shape only goes through it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import Any, cast
 import torch
 from torch import nn
 
+from unetkit.importing.steps import JOIN, POOLING, Step
+from unetkit.importing.watching import Call, watched
 from unetkit.networks.anatomy import anatomy_from
 from unetkit.networks.decoder import DecoderLevel
 from unetkit.networks.network import build
@@ -48,14 +50,14 @@ class Blueprint:
     Attributes:
         settings: what `networks.build` was given.
         slots: in the order of work.
-        steps: what is computed, in order, in the words of `Foreign.steps`.
+        steps: what is computed, in order, and whose results each step takes.
         state: name and shape of every tensor in its state.
         multiple: sides of images that are a multiple of it are halved without a remainder.
     """
 
     settings: Mapping[str, Any]
     slots: tuple[Slot, ...]
-    steps: tuple[str, ...]
+    steps: tuple[Step, ...]
     state: Mapping[str, tuple[int, ...]]
     multiple: int
 
@@ -70,18 +72,17 @@ def blueprint_of(name: str, settings: Mapping[str, Any], channels: int, outputs:
         network: nn.Module = build(name, settings, channels, outputs).eval()
     anatomy = anatomy_from(settings)
     multiple = 2**anatomy.depth * int(anatomy.stem_stride)
-    order = _watched(network, channels, max(multiple, _SMALLEST))
+    calls = watched(network, channels, max(multiple, _SMALLEST))
     modules = cast("Iterable[tuple[str, nn.Module]]", network.named_modules())
     names = {module: name for name, module in modules}
     skips = _skips(network)
-    first_calls = dict.fromkeys(module for module in order if isinstance(module, _WITH_WEIGHTS))
+    first_calls = dict.fromkeys(call.what for call in calls if isinstance(call.what, _WITH_WEIGHTS))
     slots = tuple(_slot(names[module], module, skips.get(module, 0)) for module in first_calls)
     state = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
-    return Blueprint(settings, slots, tuple(_step(module) for module in order), state, multiple)
+    return Blueprint(settings, slots, tuple(_step(call, names) for call in calls), state, multiple)
 
 
 _WITH_WEIGHTS = (nn.Conv2d, nn.ConvTranspose2d, nn.BatchNorm2d, nn.GroupNorm)
-_SILENT = (nn.Dropout, nn.Identity)
 _WORDS: dict[type[nn.Module], str] = {
     nn.ConvTranspose2d: "transposed",
     nn.Conv2d: "convolution",
@@ -89,23 +90,16 @@ _WORDS: dict[type[nn.Module], str] = {
     nn.ReLU: "relu",
     nn.SiLU: "silu",
 }
+_FUNCTIONS = {"max_pool2d": POOLING, "cat": JOIN}
 
 
-def _watched(network: nn.Module, channels: int, side: int) -> list[nn.Module]:
-    """Every layer that computes something, as often as it does, in the order in which it does."""
-    order: list[nn.Module] = []
-
-    def note(module: nn.Module, *_: object) -> None:
-        order.append(module)
-
-    for module in network.modules():
-        if not list(module.children()) and not isinstance(module, _SILENT):
-            module.register_forward_hook(note)
-    network(torch.empty(1, channels, side, side, device="meta"))
-    return order
+def _step(call: Call, names: Mapping[nn.Module, str]) -> Step:
+    if isinstance(call.what, str):
+        return Step(_FUNCTIONS.get(call.what, call.what), "", call.inputs)
+    return Step(_word(call.what), names[call.what], call.inputs)
 
 
-def _step(module: nn.Module) -> str:
+def _word(module: nn.Module) -> str:
     if isinstance(module, nn.Upsample):
         return str(module.mode)
     return next((word for kind, word in _WORDS.items() if isinstance(module, kind)), type(module).__name__.lower())
@@ -115,7 +109,7 @@ def _slot(name: str, module: nn.Module, skip: int) -> Slot:
     bias = getattr(module, "bias", None) is not None
     weight: torch.Tensor = module.get_parameter("weight")
     epsilon = float(module.eps) if isinstance(module, nn.BatchNorm2d) else 0.0
-    return Slot(name, _step(module), tuple(weight.shape), bias, epsilon, skip)
+    return Slot(name, _word(module), tuple(weight.shape), bias, epsilon, skip)
 
 
 def _skips(network: nn.Module) -> dict[nn.Module, int]:

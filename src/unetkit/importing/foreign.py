@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, cast, get_args
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass
+from typing import Any, Literal, TypeGuard, cast, get_args
 
 import numpy as np
 
 from unetkit.data.arrays import Floats
 from unetkit.files import Array
+from unetkit.importing.steps import Step
 
 Kind = Literal["convolution", "transposed", "kernel", "norm"]
 Source = Literal["PyTorch", "Keras"]
@@ -51,7 +52,7 @@ class Foreign:
         joined: what comes first where a skip joins the features that were grown; None where the file does not say.
         size: height and width of the input, where the file says it.
         backend, version: of Keras, where the file says them.
-        steps: what the network computes, in order, where the file says it: "convolution", "relu", "norm", ...
+        steps: what the network computes, in order, and whose results each step takes, where the file says it.
         notes: what a person should know, a sentence each.
     """
 
@@ -61,7 +62,7 @@ class Foreign:
     size: tuple[int, int] | None = None
     backend: str | None = None
     version: str | None = None
-    steps: tuple[str, ...] | None = None
+    steps: tuple[Step, ...] | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -76,7 +77,7 @@ def packed(foreign: Foreign) -> tuple[dict[str, Array], dict[str, str]]:
         "size": foreign.size,
         "backend": foreign.backend,
         "version": foreign.version,
-        "steps": foreign.steps,
+        "steps": None if foreign.steps is None else [astuple(step) for step in foreign.steps],
         "notes": foreign.notes,
     }
     return dict(tensors), {_KEY: json.dumps(document)}
@@ -102,7 +103,7 @@ def unpacked(tensors: Mapping[str, Array], metadata: Mapping[str, str]) -> Forei
         size=None if size is None else (_side(size[0]), _side(size[1])),
         backend=_text(document["backend"]),
         version=_text(document["version"]),
-        steps=None if steps is None else tuple(printable(step) for step in steps),
+        steps=None if steps is None else tuple(_step(number, row) for number, row in enumerate(steps, start=1)),
         notes=tuple(printable(note) for note in document["notes"]),
     )
 
@@ -110,6 +111,11 @@ def unpacked(tensors: Mapping[str, Array], metadata: Mapping[str, str]) -> Forei
 def printable(text: object) -> str:
     """A text from a foreign file as it may be shown: of bearable length, and nothing that a terminal would obey."""
     return "".join(letter if letter.isprintable() else "?" for letter in str(text)[:_LONGEST])
+
+
+def is_epsilon(value: object) -> TypeGuard[float]:
+    """Whether a norm can add this to its variance: a number above 0, and up to 1, which is 1000 times the usual one."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= 1
 
 
 def _layer(at: int, row: Mapping[str, Any], tensors: Mapping[str, Array]) -> Layer:
@@ -120,10 +126,19 @@ def _layer(at: int, row: Mapping[str, Any], tensors: Mapping[str, Array]) -> Lay
     for role, array in arrays.items():
         dimensions = 4 if kind != "norm" and role == "weight" else 1
         _expect(array.ndim == dimensions, f"{role} of layer {name} has the shape {_shown(array)}")
+        # An empty array may say any length and holds nothing of it; what is made by that length would hold it all.
+        _expect(array.size > 0, f"{role} of layer {name} is empty: it has the shape {_shown(array)}")
         _expect(array.dtype == np.float32, f"{role} of layer {name} is {array.dtype}")
         _expect(bool(np.isfinite(array).all()), f"{role} of layer {name} holds NaN or infinity")
     epsilon = row["epsilon"]
+    _expect(epsilon is None or is_epsilon(epsilon), f"the epsilon of layer {name} is {printable(epsilon)}")
     return Layer(name, kind, arrays, None if epsilon is None else float(epsilon))
+
+
+def _step(number: int, row: Sequence[Any]) -> Step:
+    word, name, inputs = row
+    _expect(all(isinstance(one, int) and 0 <= one < number for one in inputs), f"step {number} takes a later result")
+    return Step(printable(word), printable(name), tuple(inputs))
 
 
 def _shown(array: Array) -> str:

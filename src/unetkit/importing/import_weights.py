@@ -11,6 +11,7 @@ from typing import Any
 from unetkit.config.jobs import ImportSettings
 from unetkit.config.sections import NetworkSettings
 from unetkit.console import say
+from unetkit.data.arrays import IGNORE_16
 from unetkit.data.classes import ClassTable
 from unetkit.errors import FormatError, OutputExists
 from unetkit.files import Array
@@ -86,7 +87,7 @@ def import_weights(settings: ImportSettings, file: str | Path) -> Imported:
     model = _output(settings, source)
     say(f"reading {source} in a process of its own")
     foreign = read_foreign(source, reader)
-    channels, outputs = channels_of(settings.channels, _inputs(foreign, source)), _outputs(foreign)
+    channels, outputs = channels_of(settings.channels, _inputs(foreign, source)), _outputs(foreign, source)
     classes = classes_of(settings.classes, outputs)
     blueprint, pairs = _fitted(settings, foreign, channels, outputs)
     state, notes = _state(settings, foreign, blueprint, pairs)
@@ -123,9 +124,19 @@ def _inputs(foreign: Foreign, source: Path) -> int:
     return kernels[0].arrays["weight"].shape[1]
 
 
-def _outputs(foreign: Foreign) -> int:
-    """Scores a pixel: the outputs of the last convolution."""
-    return _kernels(foreign)[-1].arrays["weight"].shape[0]
+def _outputs(foreign: Foreign, source: Path) -> int:
+    """Scores a pixel: the outputs of the last convolution.
+
+    Held to what a mask can tell apart before a class is made of each: a small file may say any number.
+    """
+    last = _kernels(foreign)[-1]
+    outputs = last.arrays["weight"].shape[0]
+    if outputs > IGNORE_16:
+        raise FormatError(
+            f"the last convolution gives {outputs:,} scores a pixel, and a mask tells {IGNORE_16:,} classes apart",
+            where=f"{source}, {last.name}",
+        )
+    return outputs
 
 
 def _kernels(foreign: Foreign) -> list[Layer]:
@@ -143,7 +154,7 @@ def _fitted(settings: ImportSettings, foreign: Foreign, channels: int, outputs: 
         with_bias = blueprint_of(name, document | {"convolution_bias": True}, channels, outputs)
         pairs = match(with_bias, foreign)
     except FormatError as error:
-        advice = _presets_that_fit(foreign, channels, outputs)
+        advice = error.advice or _presets_that_fit(foreign, channels, outputs)
         raise FormatError(error.what, where=error.where, advice=advice) from error
     without = blueprint_of(name, document | {"convolution_bias": False}, channels, outputs)
     optional = {slot.name for slot in with_bias.slots if slot.bias} - {slot.name for slot in without.slots if slot.bias}

@@ -1,4 +1,4 @@
-"""What a Keras file says of its network beside the weights: the layers, how they are joined, and the size of the input.
+"""What a Keras file says of its network beside the weights: the layers, what they compute, and the size of the input.
 
 The description is read as data: no class is looked up, no function of the file is made. A layer that computes
 something that no network here computes is refused by its name.
@@ -9,20 +9,20 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 from unetkit.errors import FormatError
-from unetkit.importing.foreign import Joined, Kind
+from unetkit.importing.foreign import Joined, Kind, is_epsilon, printable
+from unetkit.importing.keras_wiring import Config, joined_of, name_of, steps_of
+from unetkit.importing.steps import JOIN, POOLING, Step
 
 KINDS: dict[str, Kind] = {"Conv2D": "convolution", "Conv2DTranspose": "transposed", "BatchNormalization": "norm"}
 """The classes that have weights."""
 
-_WITHOUT_EFFECT = {"InputLayer", "Dropout", "SpatialDropout2D", "Concatenate"}
+_WITHOUT_EFFECT = {"InputLayer", "Dropout", "SpatialDropout2D"}
 _ACTIVATIONS = {"linear": (), "relu": ("relu",), "silu": ("silu",), "swish": ("silu",)}
-
-Config = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +31,14 @@ class Outline:
 
     Attributes:
         layers: name → (class, configuration), in the order of work.
-        steps: what is computed, in words shared with `Blueprint.steps`.
+        steps: what is computed, in words shared with `Blueprint.steps`, and whose results each step takes.
         joined: what comes first where a skip joins the grown features; None without joins.
         size: height and width of the input, where it has one.
         counted: how Keras 3 files a layer, by its class and a number → its name.
     """
 
     layers: Mapping[str, tuple[str, Config]]
-    steps: tuple[str, ...]
+    steps: tuple[Step, ...]
     joined: Joined | None
     size: tuple[int, int] | None
     counted: Mapping[str, str]
@@ -52,8 +52,17 @@ class Outline:
         return list(self.layers).index(name)
 
     def epsilon(self, name: str) -> float | None:
-        """Of a batch norm."""
-        return self.layers[name][1].get("epsilon")
+        """Of a batch norm; None where it is not said.
+
+        Raises:
+            FormatError: it is no number that a norm can add to its variance.
+        """
+        value = self.layers[name][1].get("epsilon")
+        if value is None or is_epsilon(value):
+            return value
+        raise FormatError(
+            "the epsilon of a batch norm is no number above 0 and up to 1", where=f"{name}: {printable(value)}"
+        )
 
     def without(self, name: str) -> set[str]:
         """The weights that a layer was made without."""
@@ -76,26 +85,24 @@ def read_outline(text: str | None) -> Outline | None:
     """The outline in a Keras configuration; None where the file has none.
 
     Raises:
-        FormatError: a layer computes something that no network here computes.
+        FormatError: a layer computes something that no network here computes, or takes what it takes in none.
     """
     model = cast("dict[str, Any]", json.loads(text)) if text else {}
-    rows = cast("list[dict[str, Any]]", model.get("config", {}).get("layers", []))
+    described = cast("dict[str, Any]", model.get("config", {}))
+    rows = cast("list[dict[str, Any]]", described.get("layers", []))
     if not rows:
         return None
-    layers: dict[str, tuple[str, Config]] = {_name(row): (str(row["class_name"]), row["config"]) for row in rows}
-    steps = [step for name, (kind, config) in layers.items() for step in _steps(name, kind, config)]
-    return Outline(layers, _to_scores(steps, layers), _joined(rows), _size(layers), _counted(layers))
-
-
-def _name(row: Config) -> str:
-    return str(row.get("name") or row["config"]["name"])
+    layers: dict[str, tuple[str, Config]] = {name_of(row): (str(row["class_name"]), row["config"]) for row in rows}
+    words = {name: tuple(_words(name, kind, config)) for name, (kind, config) in layers.items()}
+    steps = steps_of(rows, words, described.get("output_layers"))
+    return Outline(layers, _to_scores(steps, layers), joined_of(steps), _size(layers), _counted(layers))
 
 
 # --- what a layer computes ------------------------------------------------------------------------------------------
 
 
-def _steps(name: str, kind: str, config: Config) -> Iterator[str]:
-    """The steps of one layer.
+def _words(name: str, kind: str, config: Config) -> Iterator[str]:
+    """What one layer computes, step by step.
 
     Raises:
         FormatError: it is none of a U-Net's, or is set to something else than a U-Net's is.
@@ -106,19 +113,19 @@ def _steps(name: str, kind: str, config: Config) -> Iterator[str]:
         free = key == "padding" and config.get("kernel_size") in _ONE
         if not free and config.get(key, usual) not in expected:
             raise _refusal(name, f"{kind} with {key} {config.get(key, usual)}")
-    if kind in KINDS:
-        yield KINDS[kind]
-    if kind == "UpSampling2D":
-        yield "nearest"
-    activation = {"ReLU": "relu", "Softmax": "softmax"}.get(kind) or config.get("activation") or "linear"
+    if kind in KINDS or kind in _WORDS:
+        yield KINDS.get(kind) or _WORDS[kind]
+    activation = config.get("activation") or "linear"
     yield from _ACTIVATIONS.get(str(activation), (str(activation),))
 
 
+_WORDS = {"UpSampling2D": "nearest", "MaxPooling2D": POOLING, "Concatenate": JOIN, "ReLU": "relu", "Softmax": "softmax"}
+_LAST: tuple[Sequence[Any], Any] = (["channels_last", None], "channels_last")
 _CONVOLUTION = {
     "padding": (["same"], "valid"),
     "dilation_rate": ([[1, 1], 1], [1, 1]),
     "groups": ([1], 1),
-    "data_format": (["channels_last", None], "channels_last"),
+    "data_format": _LAST,
 }
 _ONE, _TWO = [[1, 1], 1], [[2, 2], 2]
 _KNOWN: dict[str, dict[str, tuple[Sequence[Any], Any]]] = {
@@ -129,8 +136,10 @@ _KNOWN: dict[str, dict[str, tuple[Sequence[Any], Any]]] = {
         "pool_size": (_TWO, [2, 2]),
         "strides": ([*_TWO, None], None),
         "padding": (["valid", "same"], "valid"),
+        "data_format": _LAST,
     },
-    "UpSampling2D": {"size": (_TWO, [2, 2]), "interpolation": (["nearest"], "nearest")},
+    "UpSampling2D": {"size": (_TWO, [2, 2]), "interpolation": (["nearest"], "nearest"), "data_format": _LAST},
+    "Concatenate": {"axis": ([-1, 3], -1)},
     "Activation": {},
     "Softmax": {"axis": ([-1, 3], -1)},
     "ReLU": {"max_value": ([None], None), "negative_slope": ([0, None], 0), "threshold": ([0, None], 0)},
@@ -138,16 +147,16 @@ _KNOWN: dict[str, dict[str, tuple[Sequence[Any], Any]]] = {
 """Class → setting → (what it must be, what it is when nothing is said)."""
 
 
-def _to_scores(steps: Sequence[str], layers: Mapping[str, tuple[str, Config]]) -> tuple[str, ...]:
+def _to_scores(steps: Sequence[Step], layers: Mapping[str, tuple[str, Config]]) -> tuple[Step, ...]:
     """The steps without what turns scores into probabilities in the end: a Predictor does that itself.
 
     Raises:
         FormatError: every class has a probability of its own, so that they do not sum to 1.
     """
-    if not steps or steps[-1] not in ("softmax", "sigmoid"):
+    if not steps or steps[-1].word not in ("softmax", "sigmoid") or steps[-1].inputs != (len(steps) - 1,):
         return tuple(steps)
     outputs = [config.get("filters") for kind, config in layers.values() if kind == "Conv2D"][-1:]
-    if steps[-1] == "sigmoid" and outputs != [1]:
+    if steps[-1].word == "sigmoid" and outputs != [1]:
         raise _refusal("the last layer", f"a sigmoid for each of {outputs} classes, of which several may hold at once")
     return tuple(steps[:-1])
 
@@ -160,47 +169,7 @@ def _refusal(name: str, what: str) -> FormatError:
     )
 
 
-# --- how layers are joined ------------------------------------------------------------------------------------------
-
-
-def _joined(rows: Sequence[Config]) -> Joined | None:
-    """What stands first in each Concatenate: the grown features are those that were made later.
-
-    Raises:
-        FormatError: one joins this way and another that way, or joins something else than two features.
-    """
-    place = {_name(row): at for at, row in enumerate(rows)}
-    found: set[Joined] = set()
-    for row in rows:
-        if row["class_name"] == "Concatenate":
-            inputs = [place[name] for name in _producers(row.get("inbound_nodes", []))]
-            if len(inputs) != 2 or row["config"].get("axis", -1) not in (-1, 3):
-                raise _refusal(_name(row), f"a Concatenate of {len(inputs)} inputs")
-            found.add("grown-first" if inputs[0] > inputs[1] else "skip-first")
-    if len(found) > 1:
-        raise FormatError("some skips of this network are joined first, others last; no network here does both")
-    return next(iter(found), None)
-
-
-def _producers(node: Any) -> list[str]:
-    """The layers whose outputs a layer takes, in order, in the notations of Keras 2 and 3."""
-    if isinstance(node, Mapping):
-        return _producers_of_tensor(cast("Config", node))
-    if not isinstance(node, list):
-        return []
-    items = cast("list[Any]", node)
-    if len(items) >= 3 and isinstance(items[0], str) and isinstance(items[1], int):
-        return [items[0]]
-    return _joint(items)
-
-
-def _producers_of_tensor(node: Config) -> list[str]:
-    history = node["config"].get("keras_history") if isinstance(node.get("config"), Mapping) else None
-    return [str(history[0])] if history else _joint(node.get("args", ()))
-
-
-def _joint(nodes: Iterable[Any]) -> list[str]:
-    return [name for node in nodes for name in _producers(node)]
+# --- what else is said ----------------------------------------------------------------------------------------------
 
 
 def _size(layers: Mapping[str, tuple[str, Config]]) -> tuple[int, int] | None:

@@ -22,6 +22,7 @@ from unetkit.errors import FormatError
 from unetkit.files import Array
 from unetkit.importing.blueprint import Blueprint, Slot
 from unetkit.importing.foreign import Foreign, Joined, Layer, Source
+from unetkit.importing.steps import refuse_other_steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +48,14 @@ def match(blueprint: Blueprint, foreign: Foreign) -> Pairs:
     """Every slot with its layer.
 
     Raises:
-        FormatError: the first layer that has no place, or the first place without a layer.
+        FormatError: the first layer that has no place, or the first place without a layer; or the first step that
+            computes or takes something else, where the file says the steps.
     """
     vague = any(layer.kind == "kernel" for layer in foreign.layers)
     slots, layers = _streams(blueprint.slots, vague), _streams(foreign.layers, vague)
     pairs = [pair for kind in slots | layers for pair in _pairs(kind, slots.get(kind, []), layers.get(kind, []))]
     if foreign.steps is not None:
-        _refuse_other_steps(blueprint.steps, foreign.steps)
+        refuse_other_steps(blueprint.steps, foreign.steps)
     return pairs
 
 
@@ -65,6 +67,9 @@ def state_of(
     Args:
         joined: what comes first where the foreign network joins a skip.
         epsilon_of: what a foreign norm adds to its variance.
+
+    Raises:
+        FormatError: a norm divides by nothing or by infinity, or an array has not the length of its layer's outputs.
     """
     state: dict[str, Array] = {}
     for slot, layer in pairs:
@@ -119,15 +124,6 @@ def _told_slot(slot: Slot | None) -> str:
     return "nothing" if slot is None else f"{slot.name} {'×'.join(map(str, slot.shape))}"
 
 
-def _refuse_other_steps(ours: Sequence[str], theirs: Sequence[str]) -> None:
-    for number, (mine, other) in enumerate(zip_longest(ours, theirs, fillvalue="nothing"), start=1):
-        if mine != other:
-            raise FormatError(
-                "the foreign network computes something else than this one",
-                where=f"step {number}: {other} in the file, {mine} in the network",
-            )
-
-
 # --- arrays ---------------------------------------------------------------------------------------------------------
 
 
@@ -143,14 +139,18 @@ def _kernel(slot: Slot, layer: Layer, joined: Joined) -> dict[str, Floats]:
 
 def _norm(slot: Slot, layer: Layer, epsilon: float) -> dict[str, Floats]:
     channels = slot.shape[0]
-    variance = _of_length(layer, "variance", channels, 1).astype(np.float64) + (epsilon - slot.epsilon)
-    if not (variance + slot.epsilon > 0).all():
-        raise FormatError("a batch norm of these weights divides by nothing", where=layer.name)
+    exact = _of_length(layer, "variance", channels, 1).astype(np.float64) + (epsilon - slot.epsilon)
+    with np.errstate(over="ignore"):
+        variance = exact.astype(np.float32)
+    divisor = variance + np.float32(slot.epsilon)  # as the network will add them: rounding may leave nothing
+    if not np.isfinite(divisor).all() or not (divisor > 0).all():
+        by = "nothing" if np.isfinite(divisor).all() else "infinity"
+        raise FormatError(f"a batch norm of these weights divides by {by}", where=f"{layer.name}, epsilon {epsilon:g}")
     return {
         "weight": _of_length(layer, "weight", channels, 1),
         "bias": _of_length(layer, "bias", channels, 0),
         "running_mean": _of_length(layer, "mean", channels, 0),
-        "running_var": variance.astype(np.float32),
+        "running_var": variance,
     }
 
 

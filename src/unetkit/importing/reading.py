@@ -141,4 +141,4 @@ def _verified(target: Path, path: Path) -> Foreign:
         return unpacked(*read_tensors(target))
     except (FormatError, ValueError, KeyError, TypeError, AttributeError) as error:
         what = error.what if isinstance(error, FormatError) else str(error)
-        raise FormatError(f"these weights cannot be used: {what}", where=str(path)) from error
+        raise FormatError(f"these weights cannot be used: {printable(what)}", where=str(path)) from error
