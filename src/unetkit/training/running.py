@@ -96,8 +96,8 @@ def answer_jump(session: Session) -> None:
 
 
 def _tell_time(session: Session, spent: Spent, scorer: Scorer) -> None:
-    fit, maker = session.material.fit, session.maker
-    tell_time(spent.total(maker.decoding), max(fit.height, fit.width), maker.cache, scorer.share)
+    maker = session.maker
+    tell_time(spent.total(maker.decoding), session.material, maker.cache, scorer.share)
 
 
 def _tell_patience(session: Session, plan: Plan) -> None:
