@@ -5,6 +5,7 @@ they belong to stdout and to `cli/`. The same events go as JSON lines to a file 
 """
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sized
@@ -22,6 +23,14 @@ Fact = str | int | float | bool | None
 REFRESHES_PER_SECOND = 4
 PATIENCE = 1.0
 """Seconds a person waits without asking what is going on: work that takes less shows no lines of progress."""
+
+
+class Stderr(Console):
+    """A console on stderr. When its reader has gone (`2>&1 | head`), the work goes on, unseen."""
+
+    def on_broken_pipe(self) -> None:
+        """Nothing more is written, not even at exit."""
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
 
 
 class Voice:
@@ -74,7 +83,7 @@ def switch_on(
     """
     switch_off()
     _voice.log = log.open("a", encoding="utf-8", buffering=1) if log else None
-    _voice.screen = Console(file=stream or sys.stderr, no_color=True if colour is False else None)
+    _voice.screen = Stderr(file=stream or sys.stderr, no_color=True if colour is False else None)
     _voice.quiet, _voice.verbose = quiet, verbose
 
 

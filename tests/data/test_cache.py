@@ -7,6 +7,7 @@ import os
 import threading
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -81,15 +82,16 @@ def test_a_failing_file_raises_its_error_for_whoever_asks_and_stops_no_other() -
     assert cache.get(4)[1][0, 0] == 4
 
 
-def test_a_thread_without_memory_lets_nobody_wait_for_ever() -> None:
+@pytest.mark.parametrize("failure", [MemoryError(), cv2.error("(-4:Insufficient memory) in function 'warpAffine'")])
+def test_a_thread_without_memory_lets_nobody_wait_for_ever(failure: Exception) -> None:
     def short(pair: Pair) -> tuple[Image, Mask]:
         if pair.image == "2.png":
-            raise MemoryError
+            raise failure
         return read(pair)
 
     cache = Cache(PAIRS, short, FIT, (0, 0, 0), threads=1)
     cache.start([2])
-    with pytest.raises(MemoryError):
+    with pytest.raises(type(failure)):
         cache.get(2)
 
 

@@ -1,5 +1,6 @@
 """A file is replaced whole, and what a killed writer left can be removed."""
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -27,3 +28,14 @@ def test_leftovers_of_a_killed_writer_are_removed_and_nothing_else(tmp_path: Pat
         (tmp_path / name).touch()
     assert files.remove_leftovers(tmp_path) == 1
     assert {path.name for path in tmp_path.iterdir()} == {"a.json", ".hidden", "b.tmp"}
+
+
+def test_a_file_that_cannot_be_hashed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    (tmp_path / "a.png").touch()
+    monkeypatch.setattr(hashlib, "file_digest", failing)
+    with pytest.raises(OSError, match="Input/output error") as failed:
+        files.sha256_file(tmp_path / "a.png")
+    assert failed.value.filename == str(tmp_path / "a.png")

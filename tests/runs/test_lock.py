@@ -1,13 +1,16 @@
 """A run has one writer."""
 
+import errno
 import os
 import signal
 import subprocess
 import sys
 
+import cv2
 import pytest
+from filelock import FileLock
 
-from unetkit.errors import ConfigError, OutOfMemory, UnetkitError, UsageError
+from unetkit.errors import ConfigError, MachineError, OutOfMemory, UnetkitError, UsageError
 from unetkit.runs import RunFolder, sole_writer
 
 HOLDING = """
@@ -41,7 +44,13 @@ def test_after_a_writer_has_ended_the_next_may_begin(run: RunFolder) -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory"), OutOfMemory("too large")]
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory"),
+        cv2.error("error: (-4:Insufficient memory) Failed to allocate 9437184 bytes in function 'OutOfMemoryError'"),
+        OutOfMemory("too large"),
+    ],
 )
 def test_who_runs_out_of_memory_hears_what_a_run_that_goes_on_may_change(run: RunFolder, error: Exception) -> None:
     with pytest.raises(OutOfMemory) as told, sole_writer(run):
@@ -70,3 +79,16 @@ def test_what_is_no_refusal_stays_what_it_is(run: RunFolder, error: Exception) -
     with pytest.raises(type(error)) as told, sole_writer(run):
         raise error
     assert told.value is error
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.ENOSPC, errno.EIO])
+def test_a_disk_that_says_no_before_anything_is_done_is_said_with_how_to_go_on(
+    run: RunFolder, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refused(*_words: object, **_named: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(FileLock, "acquire", refused)
+    with pytest.raises(MachineError) as told, sole_writer(run):
+        pass
+    assert f"unetkit train --resume {run.path}  # goes on then" in told.value.advice

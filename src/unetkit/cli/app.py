@@ -174,15 +174,20 @@ def _report(outcome: Outcome, screen: Screen) -> int:
 
 
 def _fail(error: BaseException, words: Sequence[str], screen: Screen) -> int:
+    from unetkit import console
     from unetkit.cli.failures import error_document, explain, print_block, print_trace
 
     told = explain(error, list(COMMANDS))
     if screen.debug:
         print_trace(error)
-    print_block(told, words, Console(stderr=True, no_color=True if screen.colour is False else None, highlight=False))
+    no_colour = True if screen.colour is False else None
+    print_block(told, words, console.Stderr(stderr=True, no_color=no_colour, highlight=False))
     if screen.json:
-        _print_json(error_document(told, words))
-        sys.stdout.flush()
+        try:
+            _print_json(error_document(told, words))
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _leave_quietly()
     return told.exit_code
 
 

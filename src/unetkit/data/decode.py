@@ -19,6 +19,7 @@ from unetkit.data import tiff
 from unetkit.data.arrays import Image
 from unetkit.data.header import PILLOW_FAILS, Header, check_whole, parse_header, read_header, truncated
 from unetkit.errors import DataError
+from unetkit.refusals import lacks_memory
 
 __all__ = [
     "Header",
@@ -149,6 +150,8 @@ def _with_opencv(data: bytes, where: str) -> Image:
     try:
         decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error as error:
+        if lacks_memory(error):
+            raise MemoryError(str(error)) from error
         raise truncated(where) from error
     if decoded is None:  # pyright: ignore[reportUnnecessaryComparison]  (cv2's stub says never; a damaged file says None)
         raise truncated(where)

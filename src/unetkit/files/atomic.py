@@ -59,7 +59,7 @@ def read_bytes(path: Path) -> bytearray:
     """The content of a file, in memory that may be written to.
 
     Raises:
-        FormatError: there is no such file, or it is a folder.
+        FormatError: there is no such file, it is a folder, or the disk cannot give it back.
         PermissionRefused, MachineError: the system refused to read it, or could not.
     """
     try:
@@ -70,9 +70,18 @@ def read_bytes(path: Path) -> bytearray:
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
         raise FormatError("there is no such file", where=str(path)) from error
     except OSError as error:
-        if error.errno in _REFUSED:
-            raise PermissionRefused("the system refused to read this file", where=str(path)) from error
-        raise MachineError(f"reading failed: {error.strerror or error}", where=str(path)) from error
+        raise read_error(error, path) from error
+
+
+def read_error(error: OSError, path: Path) -> UnetkitError:
+    """The error of ours for a failed read. What the disk cannot give back (a bad sector) is a damaged file."""
+    reason = error.strerror or str(error)
+    if error.errno == errno.EIO:
+        advice = "use another copy; the disk may be failing"
+        return FormatError(f"the disk cannot give this file back: {reason}", where=str(path), advice=advice)
+    if error.errno in _REFUSED:
+        return PermissionRefused("the system refused to read this file", where=str(path))
+    return MachineError(f"reading failed: {reason}", where=str(path))
 
 
 def sync_folder(folder: Path) -> None:

@@ -18,9 +18,13 @@ def sha256_bytes(data: Buffer) -> str:
 
 
 def sha256_file(path: Path) -> str:
-    """SHA-256 of a file's content, 64 hexadecimal digits."""
+    """SHA-256 of a file's content, 64 hexadecimal digits; an OSError names the file."""
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        try:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:  # `read` does not know the name
+            error.filename = str(path)
+            raise
 
 
 def sha256_parts(parts: Iterable[Buffer]) -> str:

@@ -25,21 +25,21 @@ def sole_writer(run: RunFolder) -> Generator[None]:
         DiskFull, PermissionRefused, OutOfMemory, MachineError, DataError: the machine said no, or a file of the data
             is gone; with how to go on with this run.
     """
-    lock = FileLock(run.path / ".lock")
-    try:
-        lock.acquire(blocking=False)
-    except Timeout as error:
-        raise UsageError(
-            "another process is training this run",
-            where=str(run.path),
-            advice="wait for its end, or stop it with Ctrl-C: it saves its state",
-        ) from error
-    try:
-        RunFolder.open(run.path)
-        with _refusals_told(run):
+    with _refusals_told(run):
+        lock = FileLock(run.path / ".lock")
+        try:
+            lock.acquire(blocking=False)
+        except Timeout as error:
+            raise UsageError(
+                "another process is training this run",
+                where=str(run.path),
+                advice="wait for its end, or stop it with Ctrl-C: it saves its state",
+            ) from error
+        try:
+            RunFolder.open(run.path)
             yield
-    finally:
-        lock.release()
+        finally:
+            lock.release()
 
 
 @contextmanager
@@ -52,7 +52,9 @@ def _refusals_told(run: RunFolder) -> Generator[None]:
     except (MachineError, DataError) as error:
         error.advice = _how_to_go_on(run, error)
         raise
-    except (MemoryError, RuntimeError, OSError) as error:
+    except UnetkitError:
+        raise
+    except Exception as error:
         told = _told(run, error)
         if told is None:
             raise
@@ -60,7 +62,7 @@ def _refusals_told(run: RunFolder) -> Generator[None]:
         raise told from error
 
 
-def _told(run: RunFolder, error: MemoryError | RuntimeError | OSError) -> UnetkitError | None:
+def _told(run: RunFolder, error: Exception) -> UnetkitError | None:
     if isinstance(error, OSError) and error.filename is None and error.errno in DISK_ERRORS:
         return write_error(error, run.log)
     return refusal(error)

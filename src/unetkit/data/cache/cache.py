@@ -219,7 +219,7 @@ class Cache:
             with self._news:
                 self._failed[index] = error
                 self._news.notify_all()
-            if not isinstance(error, DataError | MemoryError):
+            if not isinstance(error, Exception):
                 raise
 
     @contextmanager
