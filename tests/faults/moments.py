@@ -20,6 +20,7 @@ import torch
 
 from unetkit.errors import Interrupted
 from unetkit.recipes.settings import settings
+from unetkit.runs.signals import STOPS
 from unetkit.training import running, saving, state
 from unetkit.training.optimiser import Optimiser
 from unetkit.training.schedule import Rates
@@ -209,6 +210,12 @@ def _without_fsync() -> None:
     os.__dict__["fsync"] = _nothing
 
 
+def _without_ears() -> None:
+    for number in STOPS:
+        signal.signal(number, signal.SIG_IGN)
+    signal.signal = _nothing  # type: ignore[assignment]
+
+
 LEFT_OUT: dict[str, Callable[[], None]] = {
     "optimiser": _without_optimiser,
     "average": _without_average,
@@ -219,4 +226,5 @@ LEFT_OUT: dict[str, Callable[[], None]] = {
     "kept weights": _without_kept,
     "schedule": _without_schedule,
     "fsync": _without_fsync,
+    "ears": _without_ears,
 }

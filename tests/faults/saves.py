@@ -55,7 +55,7 @@ def save_all(run: RunFolder, step: int, size: int = SMALL, tell: Tell = say) -> 
     run.write_history([{"step": n} for n in range(1, step + 1)])
     tell("history", step)
     if step % 2 == 0:
-        save_best(run, tensors(step, size), {"step": step}, step)
+        save_best(run, tensors(step, size), {"step": step}, step, keep=step % 4 == 0)
         tell("best", step)
     save_last(run, tensors(step, size), {"step": step}, step)
     tell("last", step)

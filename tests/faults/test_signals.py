@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from unetkit.scenes.folder import write_scenes
 GRACE = 2.0 + 1.0  # seconds; a step and a save of this little network take a few hundredths
 BUSY = 20.0
 BEGUN = 0.05  # seconds; before that a child may not have read yet that its run goes on
+TRIES = 8
 LONG = {**BASE, "training.epochs": 40, "training.checkpoint_every": 60}
 STOPS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGUSR1: 138}
 
@@ -44,6 +46,7 @@ def freeze_and_thaw(child: int) -> None:
 
 def twice(child: int) -> None:
     os.kill(child, signal.SIGTERM)
+    time.sleep(0.01)  # two at once are one
     os.kill(child, signal.SIGTERM)
 
 
@@ -72,10 +75,10 @@ def bench(children: Children, source: Path) -> Bench:
     return Bench(children, source, bits(root / "run"), time.monotonic() - started)
 
 
-def begin(children: Children, root: Path, source: Path) -> None:
+def begin(children: Children, root: Path, source: Path, without: str = "") -> None:
     run = root / "run"
     values = {"resume": str(run)} if RunFolder.is_run(run) else {**LONG, "out": str(run)}
-    call = {"values": values, "source": None if "resume" in values else str(source), "die_at": 0, "without": ""}
+    call = {"values": values, "source": None if "resume" in values else str(source), "die_at": 0, "without": without}
     (root / CALL).write_text(json.dumps(call), encoding="utf-8")
     children.start("a training", root)
 
@@ -99,27 +102,44 @@ class Bench:
     wanted: dict[str, str]
     seconds: float
 
-    def disturbed(self, root: Path, name: str, seed: int, grace: float) -> tuple[str, float]:
-        """Send the signal at a drawn moment, again at one of the part that goes on, and let the run come to its end.
+    def disturbed(self, root: Path, name: str, seed: int, grace: float, without: str = "") -> tuple[str, float]:
+        """Send the signal at a drawn moment, again at one of the part that goes on if it stops, and let the run end.
+
+        A signal that came too late to be heard is no case, and all is drawn again.
 
         Returns:
             What is wrong ("" for nothing), and the longest seconds from a signal to the end of the process.
         """
-        root.mkdir()
-        before, draw, longest = leftovers(self.children), random.Random(f"{name} {seed}"), 0.0
-        for earliest in (0, BEGUN):
-            saved = has_state(RunFolder(root / "run"))
-            begin(self.children, root, self.source)
-            time.sleep(draw.uniform(earliest, self.seconds * 0.9))
-            SIGNALS[name](self.children.child)
-            sent = time.monotonic()
-            code = self.children.finish().code
-            longest = max(longest, time.monotonic() - sent)
-            wrong = wrong_end(name, code, saved or has_state(RunFolder(root / "run")))
-            late = stops(name) and longest > grace
-            if wrong or late:
-                return wrong or f"{longest:.1f} s to stop", longest
-        return self._wrong_after(root, before), longest
+        draw = random.Random(f"{name} {seed}")
+        for _ in range(TRIES):
+            root.mkdir()
+            before, longest, left = leftovers(self.children), 0.0, self.seconds * 0.9
+            for earliest in (0, BEGUN) if stops(name) else (0,):
+                moment = draw.uniform(earliest, max(left, earliest))
+                left -= moment
+                heard, wrong, took = self._signalled(root, name, moment, without)
+                longest = max(longest, took)
+                if wrong or (stops(name) and took > grace):
+                    return wrong or f"{took:.1f} s to stop", took
+                if not heard:
+                    break
+            else:
+                return self._wrong_after(root, before), longest
+            shutil.rmtree(root)
+        return f"void: {TRIES} times the signal came too late", 0.0
+
+    def _signalled(self, root: Path, name: str, moment: float, without: str) -> tuple[bool, str, float]:
+        """Begin or go on, and send the signal: whether it was heard, what is wrong, seconds to the end."""
+        saved = has_state(RunFolder(root / "run"))
+        begin(self.children, root, self.source, without)
+        time.sleep(moment)
+        in_time = self.children.alive()
+        SIGNALS[name](self.children.child)
+        sent = time.monotonic()
+        code = self.children.finish().code
+        took = time.monotonic() - sent
+        wrong = wrong_end(name, code, saved or has_state(RunFolder(root / "run")))
+        return in_time and not (stops(name) and code == 0), wrong, took
 
     def _wrong_after(self, root: Path, before: set[str]) -> str:
         while not (root / "run" / "model.safetensors").exists():
@@ -160,3 +180,11 @@ def test_sixty_signals_at_any_moment_cost_no_bit(
     longest = f", at most {max(took for _, took in cases.values()):.2f} s to the end" if stops(name) else ""
     count_cases(f"{len(cases)} signals, {len(wrong)} bad{longest}")
     assert wrong == {}
+
+
+def test_control_a_training_that_hears_no_signal_is_caught(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"{__name__}.TRIES", 2)
+    found = (bench.disturbed(tmp_path / str(seed), "SIGTERM", seed, BUSY, "ears")[0] for seed in range(10))
+    assert any(found)

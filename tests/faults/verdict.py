@@ -11,7 +11,8 @@ from unetkit.files import Array, read_sealed_text
 from unetkit.runs import RunFolder, has_state, load_best, load_newest_intact
 from unetkit.runs.checkpoint import checkpoint
 
-SAVED = {"last.safetensors", "previous.safetensors", "best.safetensors"}
+ALWAYS = {f"{name}.safetensors" for name in ("last", "previous", "best")}
+SAVED = ALWAYS | {"best-before.safetensors"}
 
 
 def fault(root: Path, said: Mapping[str, int]) -> str:
@@ -34,7 +35,7 @@ def _faults(run: RunFolder, said: Mapping[str, int]) -> Iterator[str]:
     if "last" in said or has_state(run):
         arrays, metadata, _ = load_newest_intact(run)
         yield older("last", metadata["step"], said) or mixed(arrays, metadata["step"])
-    if "best" in said or checkpoint(run, "best").exists():
+    if "best" in said or any(checkpoint(run, name).exists() for name in ("best", "best-before")):
         arrays, metadata = load_best(run)
         yield older("best", metadata["step"], said) or mixed(arrays, metadata["step"])
 

@@ -1,14 +1,17 @@
 """A run goes on from the newest intact checkpoint, and says when that is not the last."""
 
+import errno
+import io
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from unetkit.errors import DiskFull, FormatError, OtherFormat, TrainingDiverged
+from unetkit.errors import DiskFull, FormatError, MachineError, OtherFormat, TrainingDiverged
 from unetkit.files import write_sealed_text
-from unetkit.runs import RunFolder, load_best, load_newest_intact, save_best, save_last
+from unetkit.runs import RunFolder, load_best, load_newest_intact, save_best, save_last, settle_best
 from unetkit.runs import checkpoint as written
 from unetkit.runs.checkpoint import checkpoint
 
@@ -175,3 +178,72 @@ def test_a_full_disk_keeps_every_checkpoint(run: RunFolder, monkeypatch: pytest.
     assert step_of(run) == 2
     damage(checkpoint(run, "last"))
     assert step_of(run) == 1
+
+
+def unreadable(monkeypatch: pytest.MonkeyPatch, path: Path, number: int) -> None:
+    """Reading `path` fails as the system says it by `number`."""
+    opened = Path.open
+
+    class Bad(io.FileIO):
+        def readinto(self, _buffer: object) -> int:
+            raise OSError(number, os.strerror(number))
+
+    def opening(self: Path, *words: Any, **named: Any) -> object:
+        return Bad(self) if self == path else opened(self, *words, **named)
+
+    monkeypatch.setattr(Path, "open", opening)
+
+
+def test_a_last_that_the_disk_cannot_give_back_is_a_damaged_one(
+    run: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(run, 1)
+    save(run, 2)
+    unreadable(monkeypatch, checkpoint(run, "last"), errno.EIO)
+    _, metadata, said = load_newest_intact(run)
+    assert metadata["step"] == 1
+    assert "cannot give this file back" in said
+    save(run, 3)
+    monkeypatch.undo()
+    assert step_of(run) == 3
+
+
+def test_a_last_that_cannot_be_opened_now_is_not_given_up(run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(run, 1)
+    save(run, 2)
+    unreadable(monkeypatch, checkpoint(run, "last"), errno.EMFILE)
+    with pytest.raises(MachineError):
+        load_newest_intact(run)
+
+
+def best(run: RunFolder) -> int:
+    tensors, metadata = load_best(run)
+    assert (tensors["weight"] == metadata["step"]).all()
+    return metadata["step"]
+
+
+def save_as_best(run: RunFolder, step: int, *, keep: bool) -> None:
+    save_best(run, {"weight": np.full(100, step, np.float32)}, {"step": step}, step, keep=keep)
+
+
+def test_the_best_before_is_there_until_the_next_is_kept(run: RunFolder) -> None:
+    save_as_best(run, 1, keep=True)
+    save_as_best(run, 2, keep=True)
+    save_as_best(run, 3, keep=False)
+    settle_best(run, 9)
+    assert best(run) == 3, "there is none of step 9"
+    settle_best(run, 1)
+    assert best(run) == 1
+
+
+def test_a_kill_between_the_renames_or_a_damaged_best_leaves_the_one_before(run: RunFolder) -> None:
+    save_as_best(run, 1, keep=True)
+    save_as_best(run, 2, keep=True)
+    damage(checkpoint(run, "best"))
+    assert best(run) == 1
+    checkpoint(run, "best").unlink()
+    assert best(run) == 1
+    damage(checkpoint(run, "best-before"))
+    with pytest.raises(FormatError, match="no such file") as refused:
+        load_best(run)
+    assert refused.value.where == str(checkpoint(run, "best"))

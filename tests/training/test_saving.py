@@ -15,6 +15,7 @@ from unetkit.errors import FormatError
 from unetkit.files import write_json
 from unetkit.recipes.settings import settings
 from unetkit.runs import RunFolder, save_last, versions
+from unetkit.training import saving as saving_module
 from unetkit.training.bottleneck import Spent
 from unetkit.training.clock import Clock
 from unetkit.training.device import Compute
@@ -120,6 +121,9 @@ def test_a_best_that_is_damaged_is_made_again(run: RunFolder, session: Session) 
     killed_after_a_new_best(run, session, EXACT)
     (run.checkpoints / "best.safetensors").write_bytes(b"gone")
     restore(run, session)
+    assert told(session) == (0.5, 2), "that of the state stands beside it"
+    (run.checkpoints / "best.safetensors").write_bytes(b"gone")
+    restore(run, session)
     assert not session.progress.has_best
     scored(session, 6, 0.1)
     Saver(run, session, EXACT, Spent()).best()
@@ -156,3 +160,57 @@ def test_a_state_of_before_processes_were_counted_is_read(run: RunFolder, sessio
     del metadata["compute"]["processes"]
     save_last(run, tensors, {**metadata, "seconds": 0.0}, 0)
     assert restore(run, session) == EXACT
+
+
+def test_a_run_that_goes_on_in_another_way_has_the_best_weights_that_its_state_knows(
+    run: RunFolder, session: Session
+) -> None:
+    """Those saved after the state were of steps that may never be made again, as with --extend or other threads."""
+    killed_after_a_new_best(run, session, EXACT)
+    assert best_arrays(run, session)[1] == Landmark("mean_iou", 0.7, 5)
+    restore(run, session)
+    assert best_arrays(run, session)[1] == Landmark("mean_iou", 0.5, 2)
+    scored(session, 6, 0.1)
+    assert told(session) == (0.5, 2)
+    assert best_arrays(run, session)[1] == Landmark("mean_iou", 0.5, 2)
+
+
+def test_best_weights_of_which_the_state_knows_nothing_count_for_nothing(
+    run: RunFolder, session: Session, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saver = Saver(run, session, EXACT, Spent())
+    scored(session, 2, 0.5)
+    saver.best()
+    scored(session, 4, 0.6)
+    saver.state(now=True)  # and the best weights of step 4 never reached the disk
+    console.switch_on(quiet=True)
+    restore(run, session)
+    console.switch_off()
+    assert not session.progress.has_best
+    assert "best weights are of step 4, and those of step 2 are left" in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize(("step_seconds", "save_seconds"), [(0.1, 0.0), (0.9, 2.0), (4.0, 1.0)])
+def test_a_kill_at_any_moment_between_scorings_costs_no_more_than_the_seconds_between_two_states(
+    step_seconds: float, save_seconds: float, run: RunFolder, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, newest, lost = 0.0, 0.0, list[float]()
+
+    def saving(*_: object) -> None:
+        nonlocal now, newest
+        held = now
+        now += save_seconds
+        lost.append(now - newest)  # killed just before the new one stands
+        newest = held
+
+    monkeypatch.setattr(saving_module, "save_last", saving)
+    monkeypatch.setattr(saving_module.time, "monotonic", lambda: now)
+    training = session.settings.training.model_copy(update={"checkpoint_every": 15})
+    session.settings = session.settings.model_copy(update={"training": training})
+    saver = Saver(run, session, EXACT, Spent())
+    saver.state(now=True)
+    while now < 300:
+        now += step_seconds
+        lost.append(now - newest)
+        saver.state(ahead=step_seconds)
+    assert 5 < max(lost[1:]) <= 15

@@ -5,6 +5,7 @@ from unetkit.runs.checkpoint import load_best as load_best
 from unetkit.runs.checkpoint import load_newest_intact as load_newest_intact
 from unetkit.runs.checkpoint import save_best as save_best
 from unetkit.runs.checkpoint import save_last as save_last
+from unetkit.runs.checkpoint import settle_best as settle_best
 from unetkit.runs.checkpoint import step_of_history as step_of_history
 from unetkit.runs.environment import all_parts as all_parts
 from unetkit.runs.environment import environment as environment

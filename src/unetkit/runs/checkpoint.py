@@ -2,7 +2,8 @@
 
 `save_last` writes the new checkpoint whole under the name `next`, then renames `last` to `previous` and `next` to
 `last`. Whatever instant a kill or a power cut picks, `last` or `previous` is whole and not older than the last save
-that returned; a reader verifies before it believes.
+that returned; a reader verifies before it believes. `best` may be newer than `last`: what `last` knows as the best then
+stands beside it, as `best-before`, since the run may go on from there in another way.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from unetkit.runs.environment import versions
 from unetkit.runs.folder import RunFolder
 
 KEY = "checkpoint"
-FORMAT = 3
+FORMAT = 4
 
 Loaded = tuple[dict[str, Array], dict[str, Any]]
 
@@ -47,29 +48,64 @@ def save_last(run: RunFolder, tensors: Mapping[str, Array], metadata: Mapping[st
     """
     following, last, previous = (checkpoint(run, name) for name in ("next", "last", "previous"))
     _write(run, following, tensors, metadata, step)
-    try:
-        # A `last` that was damaged meanwhile must not push out a sound `previous`.
-        if last.is_file() and _intact(run, last):
-            last.replace(previous)
-        following.replace(last)
-        sync_folder(run.checkpoints)
-    except OSError as error:
-        raise write_error(error, last) from error
+    # A `last` that was damaged meanwhile must not push out a sound `previous`.
+    if last.is_file() and _intact(run, last):
+        _rename(last, previous)
+    _rename(following, last)
 
 
-def save_best(run: RunFolder, tensors: Mapping[str, Array], metadata: Mapping[str, Any], step: int) -> None:
-    """Replace `best`; arguments and errors as in `save_last`."""
-    _write(run, checkpoint(run, "best"), tensors, metadata, step)
+def save_best(
+    run: RunFolder, tensors: Mapping[str, Array], metadata: Mapping[str, Any], step: int, *, keep: bool = False
+) -> None:
+    """Replace `best`; arguments and errors as in `save_last`.
+
+    Args:
+        keep: whether the `best` that is there stays, as `best-before`.
+    """
+    best = checkpoint(run, "best")
+    if keep and best.is_file():
+        _rename(best, checkpoint(run, "best-before"))
+    _write(run, best, tensors, metadata, step)
 
 
 def load_best(run: RunFolder) -> Loaded:
-    """Tensors and metadata of `best`.
+    """Tensors and metadata of `best`; of `best-before` where it was not written to its end, or is damaged.
 
     Raises:
-        FormatError: it is missing, damaged, or of another run.
+        FormatError: they are missing, damaged, or of another run.
     """
-    tensors, envelope = _read(run, checkpoint(run, "best"))
+    try:
+        tensors, envelope = _read(run, checkpoint(run, "best"))
+    except FormatError:
+        if not _intact(run, checkpoint(run, "best-before")):
+            raise
+        tensors, envelope = _read(run, checkpoint(run, "best-before"))
     return tensors, envelope["state"]
+
+
+def settle_best(run: RunFolder, step: int) -> None:
+    """Let `best` be what the newest state knows as the best, weights saved at `step`, if they are still there.
+
+    Raises:
+        PermissionRefused, MachineError: nothing was changed.
+    """
+    if _step_of(run, "best") != step and _step_of(run, "best-before") == step:
+        _rename(checkpoint(run, "best-before"), checkpoint(run, "best"))
+
+
+def _step_of(run: RunFolder, name: str) -> int | None:
+    try:
+        return int(_read(run, checkpoint(run, name))[1]["step"])
+    except FormatError:
+        return None
+
+
+def _rename(path: Path, to: Path) -> None:
+    try:
+        path.replace(to)
+        sync_folder(to.parent)
+    except OSError as error:
+        raise write_error(error, to) from error
 
 
 def has_state(run: RunFolder) -> bool:
@@ -112,7 +148,7 @@ def step_of_history(run: RunFolder) -> int:
 
 
 def checkpoint(run: RunFolder, name: str) -> Path:
-    """The path of `last`, `previous` or `best`."""
+    """The path of `last`, `previous`, `best` or `best-before`."""
     return run.checkpoints / f"{name}.safetensors"
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from unetkit.errors import OutputExists, UnetkitError
+from unetkit.errors import Interrupted, OutputExists
 from unetkit.files import LEFTOVER, sync_folder, write_error
 
 
@@ -49,7 +49,8 @@ def stepping_aside(path: Path, *, until: Callable[[], bool]) -> Generator[None]:
     """Let an old folder at `path` step aside for what the block makes there, and go when the block is left.
 
     Args:
-        until: whether the new one stands: an error of ours before removes it, and puts the old one back.
+        until: whether the new one stands: what ends the block before, puts the old one back in its place. In nobody's
+            place it is removed by all but a signal, after which it may go on.
 
     Raises:
         PermissionRefused, MachineError: the old one cannot be moved.
@@ -62,8 +63,8 @@ def stepping_aside(path: Path, *, until: Callable[[], bool]) -> Generator[None]:
         raise write_error(error, path) from error
     try:
         yield
-    except UnetkitError:
-        if not until():
+    except BaseException as error:
+        if not until() and (aside.exists() or not isinstance(error, Interrupted)):
             shutil.rmtree(path, ignore_errors=True)
             if aside.exists():
                 aside.rename(path)

@@ -18,6 +18,7 @@ from unetkit.runs import (
     load_newest_intact,
     save_best,
     save_last,
+    settle_best,
     step_of_history,
     versions,
 )
@@ -30,6 +31,7 @@ from unetkit.training.session import Session
 from unetkit.training.state import Arrays, pack, to_array, unpack
 
 SHORTEST_INTERVAL = 10.0  # seconds between two states on disk, unless they may cost less or the run ends
+BEST_AGAIN = "the next weights that are scored count as the best"
 COST_FACTOR = 20  # a state is written at most so often that it takes a twentieth of the time
 
 
@@ -46,6 +48,7 @@ class Saver:
     spent: Spent
     _last: float = field(default_factory=time.monotonic)
     _cost: float = 0.0
+    _ahead: bool = False  # `best` is newer than the state on disk
 
     def best(self) -> None:
         """The averaged weights, which are now the best, and how good they are."""
@@ -54,14 +57,18 @@ class Saver:
         progress = self.session.progress
         reached = Landmark(self.session.metric, progress.best, progress.best_step)
         with self.spent.on("write"):
-            save_best(self.run, average_arrays(self.session), reached.to_json(), progress.step)
+            save_best(self.run, average_arrays(self.session), reached.to_json(), progress.step, keep=not self._ahead)
+        self._ahead = True
 
     def state(self, *, now: bool = False, ahead: float = 0.0) -> None:
-        """The whole state, if `now` is given, or if the one on disk would be too old in `ahead` seconds."""
+        """The whole state, if `now` is given, or if the one on disk would be too old in `ahead` seconds.
+
+        Its age counts from the moment that it holds, and a new one takes its time, too.
+        """
         if not self.session.group.leads:
             return
         longest = self.session.settings.training.checkpoint_every
-        waited = time.monotonic() - self._last
+        waited = time.monotonic() - self._last + self._cost
         if not now and waited + ahead < min(longest, max(SHORTEST_INTERVAL, COST_FACTOR * self._cost)):
             return
         started = time.monotonic()
@@ -69,8 +76,8 @@ class Saver:
         with self.spent.on("write"):
             save_last(self.run, *_packed(self.session, self.plan), self.session.progress.step)
             self.run.write_plan(self.plan.to_json())
-        self._last = time.monotonic()
-        self._cost = self._last - started
+        self._ahead = False
+        self._last, self._cost = started, time.monotonic() - started
 
     def decided(self) -> None:
         """What a clock decided goes on disk before it takes effect: a run that is resumed decides the same."""
@@ -136,7 +143,7 @@ def read_held(run: RunFolder) -> Held:
     if said:
         warn(said)
     scored = metadata["progress"]["best"] is not None
-    best = _written_best(run) if scored else None
+    best = _written_best(run, metadata["progress"]["best_step"]) if scored else None
     return Held(
         (tensors, metadata), _written_plan(run), best, all_parts(run.read_environment())[-1].get("versions", {})
     )
@@ -164,23 +171,26 @@ def _tell_loss(run: RunFolder) -> None:
         warn(f"{run.checkpoints} holds no state any more: this run begins again at step 0 ({steps})")
 
 
-def _written_best(run: RunFolder) -> Landmark | None:
+def _written_best(run: RunFolder, step: int) -> Landmark | None:
     try:
+        settle_best(run, step)
         return Landmark(**load_best(run)[1])
     except FormatError as fault:
-        warn(f"{fault.where}: {fault.what}: the next weights that are scored count as the best")
+        warn(f"{fault.where}: {fault.what}: {BEST_AGAIN}")
         return None
 
 
 def _agree_with_best(progress: Progress, held: Landmark | None) -> None:
-    """The best weights may be newer than the state, or damaged.
+    """The best weights on disk may not be those that the state knows, since those were damaged.
 
-    Newer ones are left alone: they were made after the state, by steps and scorings that are now made again.
+    Newer ones than the state are left alone: they were made by steps and scorings that are now made again. Others are
+    of no use: the next weights that are scored count as the best.
     """
+    if held is not None and progress.best_step != held.step <= progress.scored_step:
+        warn(f"the best weights are of step {progress.best_step}, and those of step {held.step} are left: {BEST_AGAIN}")
+        held = None
     if held is None:
         progress.best, progress.best_step = -math.inf, 0
-    elif held.step <= progress.scored_step and progress.has_best:
-        progress.best, progress.best_step = held.value, held.step
 
 
 def _written_plan(run: RunFolder) -> Plan | None:
