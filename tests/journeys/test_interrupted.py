@@ -24,8 +24,8 @@ from unetkit.cli.app import main
 from unetkit.training import saving
 saving.SHORTEST_INTERVAL = saving.COST_FACTOR = 0
 save, times = saving.save_best, []
-def dying(*arguments):
-    save(*arguments)
+def dying(*arguments, **named):
+    save(*arguments, **named)
     times.append(1)
     if len(times) == 2:
         os.kill(os.getpid(), signal.SIGKILL)
@@ -159,3 +159,63 @@ def test_a_loss_that_is_not_finite_stops_with_the_images_and_saves_no_model(
     assert "images of this step" in done.stderr
     assert "--lr" in done.stderr
     assert not (run / "model.safetensors").exists()
+
+
+@pytest.mark.parametrize("number", [None, signal.SIGTERM])
+def test_a_reader_that_leaves_harms_no_run(number: int | None, scenes: Path, tmp_path: Path):
+    """As by `unetkit train … 2>&1 | head -1`, and by Ctrl-C, which ends `tee`, too."""
+    run = tmp_path / "run"
+    words = ["train", scenes, *TINY, "--epochs", 400 if number else 30, "--out", run]
+    with subprocess.Popen(
+        command(*words), cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline()
+        process.stdout.close()
+        if number:
+            deadline = time.monotonic() + 60
+            while not (run / "history.jsonl").exists() and time.monotonic() < deadline:
+                time.sleep(0.1)
+            process.send_signal(number)
+        code = process.wait(timeout=120)
+    assert code == (128 + number if number else 0)
+    assert (run / "model.safetensors").exists() == (number is None)
+    steps = load_newest_intact(RunFolder(run))[1]["progress"]["step"]
+    assert steps >= history(run)[-1]["step"], "what was scored is saved"
+
+
+SLOW = """
+import sys, time
+from unetkit.cli.app import main
+from unetkit.training.step import Stepper
+step = Stepper.step
+def slow(stepper, batches, seed):
+    if seed % 2**32 == 2:
+        print("in work", flush=True)
+        time.sleep(4)
+    return step(stepper, batches, seed)
+Stepper.step = slow
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize(("signals", "waits"), [(1, True), (2, False)])
+def test_a_second_signal_does_not_wait_for_the_step_in_work(
+    signals: int, waits: bool, unetkit: Unetkit, scenes: Path, tmp_path: Path
+):
+    words = ["train", scenes, *TINY, "--steps", STEPS, "--out", tmp_path / "run"]
+    line = [sys.executable, "-c", SLOW, *map(str, words)]
+    with subprocess.Popen(
+        line, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "in work\n"
+        sent = time.monotonic()
+        for _ in range(signals):
+            process.send_signal(signal.SIGTERM)
+            time.sleep(0.2)
+        told = process.communicate(timeout=60)[1]
+    assert process.returncode == 128 + signal.SIGTERM
+    assert (time.monotonic() - sent > 3.5) == waits
+    assert ("stopped at once by a second SIGTERM" in told) == (not waits)
+    assert unetkit("train", "--resume", tmp_path / "run").returncode == 0

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from unetkit.config.jobs import TrainSettings
-from unetkit.errors import FormatError, OtherFormat
-from unetkit.modelfile import file, read_model
+from unetkit.errors import FormatError, Interrupted, OtherFormat
+from unetkit.modelfile import Fingerprint, file, read_model
 from unetkit.predicting.load import load
+from unetkit.training import closing
 from unetkit.training.result import TrainResult
+from unetkit.training.session import Session
 from unetkit.training.train import train
 
 Run = Callable[..., TrainResult]
@@ -58,3 +62,26 @@ def test_a_damaged_model_in_no_run_is_refused_without_a_command(ended: TrainResu
     with pytest.raises(FormatError) as refused:
         load(model)
     assert "--resume" not in refused.value.advice
+
+
+def test_a_signal_while_the_training_masks_are_counted_ends_the_run_which_is_then_closed(
+    scenes: Path, trained: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted, asked = closing.fingerprint, list[int]()
+
+    def signalled(session: Session, check: Callable[[], None]) -> Fingerprint:
+        def asking() -> None:
+            asked.append(1)
+            os.kill(os.getpid(), signal.SIGTERM)
+            check()
+
+        return counted(session, asking)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(closing, "fingerprint", signalled)
+        with pytest.raises(Interrupted, match="the state is saved") as stopped:
+            trained(scenes)
+    assert len(asked) == 1, "at the first image"
+    again = train(TrainSettings(resume=stopped.value.where))
+    assert again is not None
+    assert again.model.exists()

@@ -175,3 +175,72 @@ def test_when_one_process_dies_all_end_within_a_minute(scenes: Path, tmp_path: P
     assert "SIGKILL" in errors or "-9" in errors, "who died, and of what"
     assert time.monotonic() - killed < 60
     assert not any(Path(f"/proc/{child}").exists() for child in children)
+
+
+DISTURBED = """
+import os, signal, sys
+from unetkit.cli.app import main
+from unetkit.errors import DataError
+from unetkit.training import estimate
+from unetkit.training.batches import BatchMaker
+from unetkit.training.scoring import Scorer
+
+how, first = sys.argv[1], os.environ["RANK"] == "0"
+try_step, score, make = estimate._seconds, Scorer.__call__, BatchMaker.make
+scorings = []
+
+def of_its_own_pace(trial, batch):
+    try_step(trial, batch)
+    return 0.22 if first else 0.3
+
+def signalled(scorer):
+    scorings.append(1)
+    if len(scorings) == 2 and not first:
+        os.kill(os.getpid(), signal.SIGTERM)
+    return score(scorer)
+
+def without_its_file(maker, number):
+    if number == 4 and not first:
+        raise DataError("this file is gone", where="a.png")
+    return make(maker, number)
+
+if how == "paces":
+    estimate._seconds = of_its_own_pace
+elif how == "signal":
+    Scorer.__call__ = signalled
+elif how == "gone":
+    BatchMaker.make = without_its_file
+sys.exit(main(sys.argv[2:]))
+"""
+"""`unetkit`, of which the second process is another than the first."""
+
+
+def disturbed(how: str, words: Sequence[object], folder: Path) -> subprocess.CompletedProcess[str]:
+    (folder / "disturbed.py").write_text(DISTURBED)
+    return launched(2, ["disturbed.py", how, *words], folder)
+
+
+def test_processes_of_unlike_pace_try_as_many_steps_before_the_first(scenes: Path, tmp_path: Path):
+    done = disturbed("paces", ["train", scenes, *WORDS, "--out", tmp_path / "run"], tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_signal_to_one_process_while_it_scores_stops_all_and_the_run_goes_on_to_the_same_bits(
+    scenes: Path, tmp_path: Path
+):
+    words = ["train", scenes, *WORDS]
+    assert disturbed("", [*words, "--out", tmp_path / "whole"], tmp_path).returncode == 0
+    stopped = disturbed("signal", [*words, "--out", tmp_path / "run"], tmp_path)
+    assert stopped.returncode != 0
+    assert "the state is saved" in stopped.stderr
+    assert "has died" not in stopped.stderr
+    assert disturbed("", ["train", "--resume", tmp_path / "run"], tmp_path).returncode == 0
+    whole, run = (read_tensors(tmp_path / name / "model.safetensors")[0] for name in ("whole", "run"))
+    assert all((whole[name] == run[name]).all() for name in whole)
+
+
+def test_a_process_that_fails_says_why_and_the_others_that_it_has_died(scenes: Path, tmp_path: Path):
+    done = disturbed("gone", ["train", scenes, *WORDS, "--out", tmp_path / "run"], tmp_path)
+    assert done.returncode != 0
+    assert "this file is gone" in done.stderr
+    assert "another process of this run has died" in done.stderr

@@ -96,11 +96,25 @@ def test_weights_are_worth_going_back_to_while_the_loss_is_low() -> None:
     guard = Guard()
     for loss in [0.1] * (BEFORE + NOW):
         assert not guard.jumped(loss)
-    assert guard.is_calm(BEFORE + NOW)
-    assert not guard.is_calm(BEFORE + NOW - 1)  # not so soon after the last ones
+    assert guard.wants_candidate(BEFORE + NOW)
+    assert not guard.wants_candidate(BEFORE + NOW - 1)  # not so soon after the last ones
     for _ in range(NOW):
         assert not guard.jumped(0.2)
-    assert not guard.is_calm(BEFORE + 2 * NOW)
+    assert not guard.wants_candidate(BEFORE + 2 * NOW)
+
+
+@pytest.mark.parametrize(("loss", "good"), [(0.1, True), (0.2, False)])
+def test_a_candidate_is_kept_if_the_losses_after_it_were_low(loss: float, good: bool) -> None:
+    guard = Guard()
+    for _ in range(BEFORE + NOW):
+        assert not guard.jumped(0.1)
+    guard.candidate = BEFORE + NOW
+    for step in range(guard.candidate + 1, guard.candidate + NOW):
+        assert not guard.jumped(loss)
+        assert guard.judged(step) is None
+    assert not guard.jumped(loss)
+    assert guard.judged(BEFORE + 2 * NOW) is good
+    assert (guard.kept, guard.candidate) == (BEFORE + NOW if good else 0, None)
 
 
 RUINED = 100
@@ -198,3 +212,16 @@ def test_a_run_that_is_stopped_around_a_jump_ends_as_if_it_never_was(
     assert isinstance(again, TrainSettings)
     train(again)
     assert (tmp_path / "run" / "model.safetensors").read_bytes() == whole.model.read_bytes()
+
+
+@pytest.mark.parametrize("ruined", [45, 47, 48, 93, 95, 96, 97])
+def test_weights_that_were_kept_just_after_the_ruin_are_none_to_go_back_to(
+    ruined: int, scenes: Path, trained: Callable[..., TrainResult], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The median of the last losses is low for some steps more."""
+    monkeypatch.setattr(f"{__name__}.RUINED", ruined)
+    spoilt(monkeypatch)
+    result = trained(scenes, **LONG)
+    ((step, back_to),) = load_newest_intact(RunFolder(result.run))[1]["progress"]["guard"]["recoveries"]
+    assert back_to <= ruined < step
+    assert RunFolder(result.run).read_history()[-1]["loss"] < 1

@@ -15,13 +15,15 @@ from unetkit.config.jobs import TrainSettings
 from unetkit.errors import Interrupted
 from unetkit.files import read_tensors
 from unetkit.recipes.settings import settings
-from unetkit.runs import RunFolder, has_state
+from unetkit.runs import RunFolder, has_state, load_newest_intact
 from unetkit.runs.signals import STOPS
-from unetkit.training import planning
+from unetkit.training import planning, recording, running
 from unetkit.training import train as training
 from unetkit.training.prepare import Material
 from unetkit.training.result import TrainResult
+from unetkit.training.scoring import Scorer
 from unetkit.training.series import train_seeds
+from unetkit.training.session import Session
 
 Run = Callable[..., TrainResult]
 
@@ -99,3 +101,47 @@ def test_before_its_first_step_a_run_has_the_state_that_is_said_to_be_saved(
 
 def weights(result: TrainResult) -> dict[str, bytes]:
     return {name: array.tobytes() for name, array in read_tensors(result.model)[0].items()}
+
+
+def test_a_signal_before_the_first_seed_begins_leaves_the_series_that_was_to_be_replaced(
+    scenes: Path, tmp_path: Path, signalled: Callable[[int, int], None]
+) -> None:
+    folder = tmp_path / "two"
+    for out in (folder, tmp_path / "other"):
+        wanted = settings("train", {**TINY, "seeds": 2, "out": str(out), "overwrite": True})
+        assert isinstance(wanted, TrainSettings)
+        train_seeds(wanted, str(scenes))
+    before = {path: path.read_bytes() for path in folder.rglob("*.safetensors")}
+    signalled(signal.SIGTERM, 1)
+    wanted = settings("train", {**TINY, "seeds": 2, "training.seed": 7, "out": str(folder), "overwrite": True})
+    assert isinstance(wanted, TrainSettings)
+    with pytest.raises(Interrupted, match="is as it was") as stopped:
+        train_seeds(wanted, str(scenes))
+    assert "--resume" not in stopped.value.advice
+    assert {path: path.read_bytes() for path in folder.rglob("*.safetensors")} == before
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_figures_are_drawn_costs_no_step(
+    number: int, scenes: Path, trained: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = trained(scenes, out=str(tmp_path / "whole"))
+    draw, drawn = running.draw_figures, list[int]()
+
+    def signalled(run: RunFolder, session: Session, scorer: Scorer) -> None:
+        drawn.append(session.progress.step)
+        if len(drawn) == 2:
+            os.kill(os.getpid(), number)
+        draw(run, session, scorer)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(recording, "FIGURE_SECONDS", 0)
+        patched.setattr(running, "draw_figures", signalled)
+        with pytest.raises(Interrupted, match="the state is saved") as stopped:
+            trained(scenes)
+    run = RunFolder(Path(stopped.value.where))
+    assert load_newest_intact(run)[1]["progress"]["scored_step"] == drawn[-1], "what was scored before is in the state"
+    gone_on = training.train(TrainSettings(resume=stopped.value.where))
+    assert gone_on is not None
+    assert weights(gone_on) == weights(whole)

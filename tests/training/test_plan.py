@@ -100,3 +100,12 @@ def test_time_spent_between_steps_halves_what_is_feasible():
     pace = paced(*[0.1] * 10)
     pace.aside = 1.0
     assert pace.feasible(now=0.0, deadline=105.0, step=0) == 1000
+
+
+def test_a_plan_grows_where_it_was_made_longer_and_not_where_it_was_cut():
+    plan = Plan(100, "1 minute", 60.0)
+    plan.cut(50, 60)
+    plan.extend(50, Plan(90, "2 minutes", 120.0))
+    plan.cut(70, 80)
+    assert [step for step in range(100) if plan.grows_at(step)] == [50]
+    assert [step for step in range(100) if Plan.from_json(plan.to_json()).grows_at(step)] == [50]

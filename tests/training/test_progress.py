@@ -97,3 +97,12 @@ def test_progress_survives_its_checkpoint_before_and_after_the_first_scoring():
     for progress in (Progress(step=3), scored(0.1, 0.5)):
         assert Progress.from_json(progress.to_json()) == progress
     assert isinstance(Progress.from_json(Progress().to_json()).plateau, Plateau)
+
+
+def test_scorings_of_weights_that_were_given_up_test_nobodys_patience():
+    progress = scored(*[0.7] * 16, 0.05)  # the loss jumped at step 17: back to the weights of step 15
+    progress.guard.recoveries.append([17, 15])
+    for value in (0.8, 0.81, 0.82):
+        progress.step += 1
+        assert take(progress, value)
+    assert (progress.best, progress.best_step, progress.waited) == (0.82, 19, 0)

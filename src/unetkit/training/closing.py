@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -26,7 +27,7 @@ def close_run(run: RunFolder, session: Session, scorer: Scorer) -> TrainResult |
     Of several processes all help to score the best weights; one writes, and has a result.
     """
     best = _load_best(run, session)
-    known = session.group.told(fingerprint(session) if session.group.leads else Fingerprint())
+    known = session.group.told(fingerprint(session, scorer.check) if session.group.leads else Fingerprint())
     report = scorer.report(known) if session.material.val else None
     if not session.group.leads:
         return None
@@ -42,12 +43,17 @@ def close_run(run: RunFolder, session: Session, scorer: Scorer) -> TrainResult |
     return replace(result, seconds=session.clock())
 
 
-def fingerprint(session: Session) -> Fingerprint:
-    """What the training images were, and the two baselines that their masks give (from the cache, at working size)."""
+def fingerprint(session: Session, check: Callable[[], None] = lambda: None) -> Fingerprint:
+    """What the training images were, and the two baselines that their masks give (from the cache, at working size).
+
+    Args:
+        check: called for every image, which may have to be decoded anew; what it raises ends the work.
+    """
     material, cache = session.material, session.maker.cache
     hashes = [session.hashes[pair.image] for pair in material.train]
     prior = PositionPrior(len(material.counts), material.fit.height, material.fit.width)
     for index, pair in enumerate(material.train):
+        check()
         rows, columns = material.fit.box(*native_size(material.dataset, pair))
         prior.add(cache.get(index)[1][:rows, :columns])
     return Fingerprint.of(hashes, map(int, material.counts), prior.mask())

@@ -10,7 +10,7 @@ import os
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -20,7 +20,8 @@ from unetkit.errors import MachineError
 
 Item = TypeVar("Item")
 
-PATIENCE = timedelta(minutes=10)  # for one that works; of one that has died the others hear at once
+PATIENCE = timedelta(minutes=10)  # within a step; of one that has died on a machine that lives the others hear at once
+LONG_PATIENCE = timedelta(days=1)  # for one that does alone what all need: to read and hash all images may take hours
 
 
 class Group:
@@ -30,10 +31,16 @@ class Group:
         rank: its number, from 0 on; the first one leads: it writes, speaks and decides what a clock decides.
         size: how many there are.
         beside: how many of them are on this machine.
+
+    Args:
+        patient: the handle by which they wait for each other for long; that of a step when not given.
     """
 
-    def __init__(self, rank: int = 0, size: int = 1, beside: int = 1) -> None:
+    def __init__(
+        self, rank: int = 0, size: int = 1, beside: int = 1, patient: processes.ProcessGroup | None = None
+    ) -> None:
         self.rank, self.size, self.beside = rank, size, beside
+        self._patient = patient
 
     @property
     def leads(self) -> bool:
@@ -82,7 +89,7 @@ class Group:
             return value
         box: list[Any] = [value]
         with _heard():
-            processes.broadcast_object_list(box, src=0)
+            processes.broadcast_object_list(box, src=0, group=self._patient)
         return box[0]  # type: ignore[no-any-return]
 
     def gather(self, value: Item) -> list[Item]:
@@ -91,7 +98,7 @@ class Group:
             return [value]
         boxes: list[Any] = [None] * self.size
         with _heard():
-            processes.all_gather_object(boxes, value)
+            processes.all_gather_object(boxes, value, group=self._patient)
         return boxes
 
     def largest(self, *numbers: int) -> tuple[int, ...]:
@@ -128,8 +135,10 @@ def joined(device: str) -> Generator[Group]:
         return
     with _heard():
         processes.init_process_group("gloo" if device == "cpu" else "cpu:gloo,cuda:nccl", timeout=PATIENCE)
+        everybody = processes.new_group(backend="gloo", timeout=LONG_PATIENCE)
+        patient = cast("processes.ProcessGroup", everybody)  # a number only where it leaves this process out
     try:
-        yield Group(processes.get_rank(), size, int(os.environ.get("LOCAL_WORLD_SIZE", size)))
+        yield Group(processes.get_rank(), size, int(os.environ.get("LOCAL_WORLD_SIZE", size)), patient)
     finally:
         processes.destroy_process_group()
 

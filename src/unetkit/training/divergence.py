@@ -23,7 +23,9 @@ class Guard:
     """Watches the loss of every step.
 
     A jump is a median of the last `NOW` losses of more than three times the lowest that `BEFORE` losses in a row ever
-    had, and beyond what scatter explains: single images may be as hard as they like, and a rise may be slow.
+    had, and beyond what scatter explains: single images may be as hard as they like, and a rise may be slow. Whether
+    weights were good is known only by the losses after them, so that a candidate has to stand for `NOW` calm steps
+    before it is what the run would go back to.
 
     Attributes:
         logs: logarithms of the last losses.
@@ -31,6 +33,7 @@ class Guard:
         difference: mean absolute difference of neighbours among them: it knows nothing of whatever slope they have.
         seen: losses that `difference` has seen.
         kept: the step whose weights the run would go back to.
+        candidate: the step whose weights are on trial; None where there are none.
         factor: of the learning rate; halved with each recovery.
         recoveries: [step of the jump, step gone back to].
     """
@@ -40,6 +43,7 @@ class Guard:
     difference: float = 0.0
     seen: int = 0
     kept: int = 0
+    candidate: int | None = None
     factor: float = 1.0
     recoveries: list[list[int]] = field(default_factory=list[list[int]])
 
@@ -54,9 +58,17 @@ class Guard:
         noise = SIGMAS * MEDIAN * self.difference * math.sqrt(1 / len(before) + 1 / NOW)
         return self._rise() > max(JUMP, noise)
 
-    def is_calm(self, step: int) -> bool:
-        """Whether the weights after `step` are worth going back to, and newer by a while than those that are kept."""
-        return self.lowest is not None and step - self.kept >= BEFORE + NOW and self._rise() < CALM
+    def wants_candidate(self, step: int) -> bool:
+        """Whether the weights after `step` may be worth going back to, and are newer by a while than those kept."""
+        return self.candidate is None and step - self.kept >= BEFORE + NOW and self._is_calm()
+
+    def judged(self, step: int) -> bool | None:
+        """Whether the candidate has proved good, and is what is kept from now on; None while nothing is to be said."""
+        if self.candidate is None or step - self.candidate < NOW:
+            return None
+        good = self._is_calm()
+        self.kept, self.candidate = self.candidate if good else self.kept, None
+        return good
 
     @property
     def is_spent(self) -> bool:
@@ -67,6 +79,7 @@ class Guard:
         """The run goes on from the weights that are kept, with a lower rate."""
         self.recoveries.append([step, self.kept])
         self.factor *= LOWER
+        self.candidate = None
         self.forget()
 
     def forget(self) -> None:
@@ -78,6 +91,9 @@ class Guard:
             self.seen += 1
             self.difference += (abs(log - self.logs[-1]) - self.difference) / min(self.seen, LONG)
         self.logs = [*self.logs[-(BEFORE + NOW - 1) :], log]
+
+    def _is_calm(self) -> bool:
+        return self.lowest is not None and self._rise() < CALM
 
     def _rise(self) -> float:
         return statistics.median(self.logs[-NOW:]) - (self.lowest or 0.0)

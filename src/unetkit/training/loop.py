@@ -73,6 +73,7 @@ class Loop:
     interruption: Interruption
     group: Group
     _batches: list[Batch] = field(default_factory=list[Batch])  # of the last step
+    _step_seconds: float = 0.0  # what it took
 
     def run(self) -> None:
         """Train until the plan is fulfilled, patience has run out, or a signal came.
@@ -82,13 +83,15 @@ class Loop:
             Interrupted: SIGINT, SIGTERM or SIGUSR1; the state was saved, after the step in progress.
         """
         if not self.stepper.kept:
-            self._keep()
+            self.stepper.keep()
+            self.stepper.judge(good=True)
         pace = Pace(self._finish_seconds())
         stream = iter(self.batches)
         while True:
-            if self._agreed_to_score():
+            due, signal = self._agreed()
+            if due and not signal:
                 self._score_now(pace)
-            self._look_around()
+            self._look_around(signal)
             if self._is_over():
                 return
             self._one_step(stream, pace)
@@ -101,6 +104,8 @@ class Loop:
     # --- one step ---------------------------------------------------------------------------------------------------
 
     def _one_step(self, stream: Iterator[Batch], pace: Pace) -> None:
+        if self.plan.grows_at(self.progress.step):
+            self.progress.guard.forget()
         started = time.perf_counter()
         with self.spent.on("wait"):
             self._batches = [next(stream) for _ in range(self.rhythm.accumulate)]
@@ -129,21 +134,21 @@ class Loop:
             images=self.rhythm.samples_per_step,
         )
         pace.stepped(record.seconds)
+        self._step_seconds = record.seconds
         with self.spent.on("record"):
             for observer in self.observers:
                 observer.stepped(record)
         self._watch(outcome.loss)
 
     def _watch(self, loss: float) -> None:
-        guard = self.progress.guard
+        guard, step = self.progress.guard, self.progress.step
         if guard.jumped(loss):
             self.jumped()
-        elif guard.is_calm(self.progress.step):
-            self._keep()
-
-    def _keep(self) -> None:
-        self.stepper.keep()
-        self.progress.guard.kept = self.progress.step
+        elif (good := guard.judged(step)) is not None:
+            self.stepper.judge(good=good)
+        elif guard.wants_candidate(step):
+            self.stepper.keep()
+            guard.candidate = step
 
     def _diverged(self, what: str) -> TrainingDiverged:
         files = [name for batch in self._batches for name in self.names(batch)]
@@ -170,14 +175,15 @@ class Loop:
         """What comes after the last step: its scoring, that of the best weights, and the model file."""
         return FINISH_SECONDS + 2 * self.progress.scoring_seconds
 
-    def _agreed_to_score(self) -> bool:
-        """Whether the leading process says that it is time; and a signal that reached any process reaches all."""
+    def _agreed(self) -> tuple[bool, int]:
+        """Whether the leading process says that it is time to score, and the signal that reached any process, or 0.
+
+        One that reaches a process after this is for the next time: all stop together, or the others would wait.
+        """
         due, signal = self.group.largest(
             int(self.group.leads and self._scoring_is_due()), int(self.interruption.requested)
         )
-        if signal:
-            self.interruption.requested = signal
-        return bool(due)
+        return bool(due), signal
 
     def _scoring_is_due(self) -> bool:
         """At both ends and after each epoch; with a time budget, fewer where it would take more than its share."""
@@ -234,6 +240,8 @@ class Loop:
                 raise
             raise self._diverged(f"after step {self.progress.step}: {error.what}") from error
 
-    def _look_around(self) -> None:
-        self.saver.state(now=bool(self.interruption.requested) or self._is_over())
-        self.interruption.check()
+    def _look_around(self, signal: int) -> None:
+        self.saver.state(now=bool(signal) or self._is_over(), ahead=self._step_seconds)
+        if signal:
+            self.interruption.requested = signal
+            self.interruption.check()

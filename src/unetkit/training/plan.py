@@ -1,7 +1,8 @@
 """How a budget becomes a number of steps, and what was decided on the way: enough to do the same again.
 
 Epochs and steps are exact. A budget in minutes is first planned from the highest throughput possible and later only
-cut, never lengthened: the learning rate then never runs backward, and its last value falls on the last step. What a
+cut, never lengthened: the learning rate then never runs backward, and its last value falls on the last step, or at most
+`CUT_TOLERANCE` of the plan behind it. What a
 clock decides, cuts and scorings, is written down before it takes effect; a run that is resumed, or replayed from its
 plan, follows what is written and decides only what comes after.
 """
@@ -78,6 +79,14 @@ class Plan:
         if self.total != longer.first:
             self.changes.append(Change(step, longer.first))
         self.budget, self.deadline = longer.budget, longer.deadline
+
+    def grows_at(self, step: int) -> bool:
+        """Whether it was made longer at `step`: from there on the rate is high again, and so is the loss."""
+        totals = [self.first, *(change.total for change in self.changes)]
+        return any(
+            change.step == step and change.total > total
+            for change, total in zip(self.changes, totals[:-1], strict=True)
+        )
 
     def forget_after(self, step: int) -> None:
         """Drop what was decided for the steps after `step`."""

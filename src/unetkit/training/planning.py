@@ -74,7 +74,6 @@ def _extended(plan: Plan, session: Session, scorer: Scorer) -> Plan:
     if longer.deadline is not None:
         longer.first += done
     plan.extend(done, longer)
-    session.progress.guard.forget()  # the rate is high again, and so is the loss
     return plan
 
 

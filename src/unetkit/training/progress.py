@@ -75,9 +75,14 @@ class Progress:
         return better
 
     def _mean(self, metric: str, step: int, new: Sequence[float] = ()) -> float:
-        """Of the last scorings up to `step`, none from its first half, for then the network was another."""
-        rows = (row["scores"] for row in self.scorings if step <= 2 * row["step"] <= 2 * step)
-        return fmean([*(scores[metric] for scores in rows if metric in scores), *new][-STEADY:])
+        """Of the last scorings up to `step`.
+
+        None counts from its first half, nor of weights that the run had given up by then: the network was another.
+        """
+        given_up = [range(kept + 1, jump) for jump, kept in self.guard.recoveries if jump <= step]
+        rows = (row for row in self.scorings if step <= 2 * row["step"] <= 2 * step)
+        scores = (row["scores"] for row in rows if not any(row["step"] in steps for steps in given_up))
+        return fmean([*(one[metric] for one in scores if metric in one), *new][-STEADY:])
 
     @property
     def has_best(self) -> bool:

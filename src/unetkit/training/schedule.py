@@ -104,7 +104,7 @@ class Rates:
 def rate_factor(name: str, step: int, total: int, shape: Shape) -> float:
     """The learning rate of step `step` (0-based) of `total`, as a share of the highest rate.
 
-    The last step of a run has exactly the final value, however `total` was cut on the way.
+    The last step of a plan has exactly the final value, however `total` was cut on the way.
     one-cycle: Smith and Topin 2018, arXiv 1708.07120 (cosine flanks, one peak); poly: power 0.9, as in DeepLab.
     """
     progress = step / max(total - 1, 1)

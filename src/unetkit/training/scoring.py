@@ -33,6 +33,7 @@ class Scorer:
         check: called for every pair; what it raises ends the scoring, as a signal must not wait for its end.
 
     Attributes:
+        check: as given; it does nothing in one of several processes.
         predictor: over the live average; what `predict` would use.
         share: of a time budget that goes into scoring.
     """
@@ -40,7 +41,7 @@ class Scorer:
     def __init__(self, session: Session, check: Callable[[], None] = lambda: None) -> None:
         self._session = session
         # Of several processes each would stop at another pair, and wait for the others.
-        self._check = check if session.group.size == 1 else lambda: None
+        self.check = check if session.group.size == 1 else lambda: None
         backend = TorchBackend.from_network(session.stepper.average.network, session.compute.device)
         self.predictor = Predictor(session.contract, backend)
         material = session.material
@@ -84,8 +85,17 @@ class Scorer:
         return max(min(sum(map(self._size, self._session.material.val)), KEEP_BYTES) - self._bytes, 0)
 
     def read(self, pair: Pair) -> tuple[Image, Mask]:
-        """A pair at native size, decoded once as long as memory allows."""
-        self._check()
+        """A pair at native size, decoded once as long as memory allows, with a `check` before."""
+        self.check()
+        return self._decoded(pair)
+
+    def examples(self, count: int) -> list[tuple[str, Image, Mask]]:
+        """Some validation pairs, spread over the split, for the sheet; without `check`: they are few."""
+        pairs: list[Pair] = list(self._session.material.val or self._session.material.train)
+        chosen: list[Any] = pairs[:: max(len(pairs) // count, 1)][:count]
+        return [(pair.image, *self._decoded(pair)) for pair in chosen]
+
+    def _decoded(self, pair: Pair) -> tuple[Image, Mask]:
         if pair in self._kept:
             return self._kept[pair]
         image, mask = self._session.material.read(pair)
@@ -95,12 +105,6 @@ class Scorer:
                 self._kept[pair] = (image, mask)
                 self._bytes += size
         return image, mask
-
-    def examples(self, count: int) -> list[tuple[str, Image, Mask]]:
-        """Some validation pairs, spread over the split, for the sheet."""
-        pairs: list[Pair] = list(self._session.material.val or self._session.material.train)
-        chosen: list[Any] = pairs[:: max(len(pairs) // count, 1)][:count]
-        return [(pair.image, *self.read(pair)) for pair in chosen]
 
     def _score(self, pairs: Sequence[Pair], fingerprint: Fingerprint | None = None) -> ScoreReport:
         """Each process counts its share of the pairs; the counts, whole numbers, are added."""

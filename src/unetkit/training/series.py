@@ -91,9 +91,9 @@ def train_seeds(settings: TrainSettings, source: str | None = None, *, started: 
     _refuse_sharing()
     folder, settings, source, place = _open(with_whole_paths(settings), source)
     first, *others = range(settings.training.seed, settings.training.seed + settings.seeds)
+    with place, ending_at_once(folder):
+        runs = {first: _run(settings, source, first, folder, started)}
     with ending_at_once(folder):
-        with place:
-            runs = {first: _run(settings, source, first, folder, started)}
         runs |= {seed: _run(settings, source, seed, folder, None) for seed in others}
     result = SeriesResult(folder, runs)
     write_json(folder / SCORES, result.to_json())
@@ -116,12 +116,22 @@ def _open(settings: TrainSettings, source: str | None) -> tuple[Path, TrainSetti
 
 @contextmanager
 def _new(folder: Path, settings: TrainSettings, source: str) -> Generator[None]:
-    """The folder of a new series; an error before its first run leaves things as they were."""
-    with stepping_aside(folder, until=lambda: any(folder.glob("seed-*"))):
+    """The folder of a new series; what ends it before its first run leaves an old one as it was."""
+    replaces = is_series(folder)
+    with stepping_aside(folder, until=lambda: _has_begun(folder)):
         with new_folder(folder) as filling:
             write_sealed_text(filling / SETTINGS, to_yaml(settings))
             write_json(filling / SERIES, {"data": str(Path(source).absolute())})
-        yield
+        try:
+            yield
+        except Interrupted as error:
+            if replaces and not _has_begun(folder):
+                error.what, error.advice = f"{error.what}: the series that was to be replaced is as it was", ""
+            raise
+
+
+def _has_begun(folder: Path) -> bool:
+    return any(folder.glob("seed-*"))
 
 
 def _refuse_sharing() -> None:

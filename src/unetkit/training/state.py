@@ -23,6 +23,7 @@ def pack(stepper: Stepper, progress: Progress, plan: Plan | None) -> tuple[Array
     tensors = {f"network.{name}": tensor for name, tensor in stepper.network.state_dict().items()}
     tensors |= {f"average.{name}": tensor for name, tensor in stepper.average.network.state_dict().items()}
     tensors |= {f"kept.{name}": tensor for name, tensor in stepper.kept.items()}
+    tensors |= {f"candidate.{name}": tensor for name, tensor in stepper.candidate.items()}
     tensors |= {f"optimiser.{key}": tensor for key, tensor in stepper.optimiser.tensors().items()}
     metadata = {
         "progress": progress.to_json(),
@@ -37,7 +38,7 @@ def unpack(tensors: Arrays, metadata: Mapping[str, Any], stepper: Stepper) -> tu
     """Put a checkpoint's tensors into `stepper`, and give its progress and plan back."""
     _load(stepper.network, tensors, "network.")
     _load(stepper.average.network, tensors, "average.")
-    stepper.kept = _under(tensors, "kept.")
+    stepper.kept, stepper.candidate = _under(tensors, "kept."), _under(tensors, "candidate.")
     stepper.average.updates = metadata["average_updates"]
     stepper.optimiser.load(_under(tensors, "optimiser."))
     plan = metadata["plan"]

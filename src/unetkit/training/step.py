@@ -66,7 +66,8 @@ class Stepper:
 
     Attributes:
         steps: made so far, by this stepper.
-        kept: the averaged weights and statistics that `go_back` goes back to; {} before the first `keep`.
+        kept: the averaged weights and statistics that `go_back` goes back to; {} before the first.
+        candidate: those that will take their place if they prove good; {} where there are none.
         looks_first: whether a step waits for its numbers before it updates anything. On a GPU it need not: the fused
             optimisers leave out an update that the device itself finds to be not finite.
     """
@@ -89,6 +90,7 @@ class Stepper:
         self.group = group
         self.steps = 0
         self.kept: dict[str, Tensor] = {}
+        self.candidate: dict[str, Tensor] = {}
         self.looks_first = compute.device == "cpu" or not optimiser.skips
         self._forward = Compiled(network) if compute.compiled else network
         self._limit = clip or math.inf
@@ -121,11 +123,16 @@ class Stepper:
         return launched
 
     def keep(self) -> None:
-        """Remember the averaged weights and statistics as they are."""
-        self.kept = {name: tensor.clone() for name, tensor in self.average.network.state_dict().items()}
+        """Remember the averaged weights and statistics as they are, as a candidate."""
+        self.candidate = {name: tensor.clone() for name, tensor in self.average.network.state_dict().items()}
+
+    def judge(self, *, good: bool) -> None:
+        """From now on the candidate is what is kept, if it was good; it is forgotten if not."""
+        self.kept, self.candidate = self.candidate if good else self.kept, {}
 
     def go_back(self) -> None:
         """Take what is kept, for the average too; the optimiser forgets what it has seen."""
+        self.candidate = {}
         self.network.load_state_dict(self.kept)
         self.average.network.load_state_dict(self.kept)
         self.optimiser.forget()
