@@ -91,6 +91,7 @@ class Loop:
             due, signal = self._agreed()
             if due and not signal:
                 self._score_now(pace)
+                _, signal = self._agreed()
             self._look_around(signal)
             if self._is_over():
                 return
