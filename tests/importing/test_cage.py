@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from unetkit.errors import FormatError
 from unetkit.importing.cage import seconds
 
 PROLOGUE = "import sys, os, socket\nfrom unetkit.importing.cage import guarded, leave_network, limit\n"
@@ -15,7 +17,12 @@ PROLOGUE = "import sys, os, socket\nfrom unetkit.importing.cage import guarded, 
 
 def run(program: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", PROLOGUE + program], capture_output=True, text=True, cwd=folder, check=False
+        [sys.executable, "-c", PROLOGUE + program],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        check=False,
     )
 
 
@@ -94,3 +101,34 @@ def test_an_endless_loop_is_ended_by_the_system(tmp_path: Path) -> None:
 def test_more_bytes_get_more_time() -> None:
     assert seconds(0) == 60
     assert seconds(2**30) > seconds(2**20)
+
+
+# --- the process that opens a file is in it ------------------------------------------------------------------------
+
+CHILD = """
+sys.path.insert(0, '.')
+from pathlib import Path
+from unetkit.importing import child
+child.READERS = {"evil": "evil:read"}
+sys.exit(child.main("evil", Path("target")))
+"""
+
+
+@pytest.mark.parametrize(
+    ("deed", "says"),
+    [
+        ("__import__('socket').socket()", "set off socket."),
+        ("open('new', 'w')", "set off open"),
+        ("__import__('os').system('true')", "set off os.system"),
+        ("bytearray(4 * 2**30)", "far larger than the file itself"),
+    ],
+)
+def test_whatever_a_reader_is_made_to_do_by_its_file_is_refused(deed: str, says: str, tmp_path: Path) -> None:
+    (tmp_path / "evil.py").write_text(f"def read(file):\n    return {deed}\n")
+    done = run(CHILD, tmp_path)
+    answer = json.loads(done.stdout.splitlines()[-1])
+    assert done.returncode == FormatError.exit_code, done.stderr
+    assert answer["kind"] == "FormatError"
+    assert says in answer["what"]
+    assert not (tmp_path / "new").exists()
+    assert not (tmp_path / "target").exists()
