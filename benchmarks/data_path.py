@@ -92,7 +92,7 @@ def main() -> int:
         record.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     (options.out / "data_path.md").write_text(table(rows), encoding="utf-8")
     print(table(rows))
-    return 0
+    return int(any(row["waits"][keep]["waiting"] > BAR for row in rows.values() for keep in ("ram", "disk")))
 
 
 def measure(field: Field, data: Path, seconds: float, steps: int) -> Document:

@@ -56,3 +56,14 @@ def test_a_closed_pipe_leaves_no_trace() -> None:
     done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, env=environment, check=False)
     assert done.stderr == ""
     assert done.stdout.startswith("# unetkit train")
+
+
+@pytest.mark.parametrize("flag", ["--debug", "--json"])
+def test_a_failure_keeps_its_exit_code_though_nobody_reads_of_it(flag: str, tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
+    words = [sys.executable, "-m", "unetkit", "check", str(tmp_path / "nowhere"), flag]
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(words, stdout=writing, stderr=writing, env=environment, check=False)
+    os.close(writing)
+    assert done.returncode == 2

@@ -11,6 +11,7 @@ import cv2
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import features as codecs
 
 from data.written_pairs import Written, write_pairs
 from unetkit.config.jobs import TrainSettings
@@ -226,14 +227,22 @@ def test_another_split_shares_the_set(scenes: Path) -> None:
     assert name(one) == name(other)
 
 
-@pytest.mark.parametrize(("owner", "what"), [(cv2, "__version__"), (cv2, "getCPUFeaturesLine")])
+@pytest.mark.parametrize(
+    ("owner", "what", "other"),
+    [
+        (cv2, "__version__", "9.9"),
+        (cv2, "getCPUFeaturesLine", lambda: "ABACUS"),
+        (cv2, "getBuildInformation", lambda: "JPEG: another"),
+        (codecs, "version", str),
+    ],
+)
 def test_another_decoder_gives_another_set(
-    owner: Any, what: str, scenes: Path, monkeypatch: pytest.MonkeyPatch
+    owner: Any, what: str, other: object, scenes: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = material(scenes)
     before = name(made)
     decoder.cache_clear()
-    monkeypatch.setattr(owner, what, "9.9" if what == "__version__" else lambda: "ABACUS")
+    monkeypatch.setattr(owner, what, other)
     try:
         assert name(made) != before
     finally:

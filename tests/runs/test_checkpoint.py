@@ -247,3 +247,18 @@ def test_a_kill_between_the_renames_or_a_damaged_best_leaves_the_one_before(run:
     with pytest.raises(FormatError, match="no such file") as refused:
         load_best(run)
     assert refused.value.where == str(checkpoint(run, "best"))
+
+
+def test_a_best_that_cannot_be_written_leaves_the_one_that_is_there(
+    run: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_as_best(run, 1, keep=True)
+
+    def full(*_: object) -> None:
+        raise DiskFull("no space left")
+
+    monkeypatch.setattr(written, "write_tensors", full)
+    with pytest.raises(DiskFull):
+        save_as_best(run, 2, keep=True)
+    assert checkpoint(run, "best").is_file()
+    assert best(run) == 1

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from unetkit.config.jobs import TrainSettings
+from unetkit.data.arrays import Image, Mask
+from unetkit.data.pair import Pair
 from unetkit.errors import FormatError, Interrupted, OtherFormat
 from unetkit.modelfile import Fingerprint, file, read_model
 from unetkit.predicting.load import load
 from unetkit.training import closing
+from unetkit.training.prepare import Material
 from unetkit.training.result import TrainResult
 from unetkit.training.session import Session
+from unetkit.training.step import StepOutcome, Stepper
 from unetkit.training.train import train
 
 Run = Callable[..., TrainResult]
@@ -85,3 +92,26 @@ def test_a_signal_while_the_training_masks_are_counted_ends_the_run_which_is_the
     again = train(TrainSettings(resume=stopped.value.where))
     assert again is not None
     assert again.model.exists()
+
+
+def test_a_run_that_is_stopped_decodes_no_more(scenes: Path, trained: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    read, decoded, step = Material.read, list[str](), Stepper.step
+
+    def slowly(self: Material, pair: Pair) -> tuple[Image, Mask]:
+        decoded.append(pair.image)
+        if threading.current_thread() is not threading.main_thread():
+            time.sleep(0.2)
+        return read(self, pair)
+
+    def signalled(*words: Any, **named: Any) -> StepOutcome:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return step(*words, **named)
+
+    monkeypatch.setattr(Material, "read", slowly)
+    monkeypatch.setattr(Stepper, "step", signalled)
+    with pytest.raises(Interrupted):
+        trained(scenes, **{"training.batch": 1})
+    time.sleep(0.5)  # for what was in work
+    before = len(decoded)
+    time.sleep(0.7)
+    assert len(decoded) == before

@@ -15,7 +15,7 @@ from unetkit.config.jobs import TrainSettings
 from unetkit.errors import Interrupted
 from unetkit.files import read_tensors
 from unetkit.recipes.settings import settings
-from unetkit.runs import RunFolder, has_state, load_newest_intact
+from unetkit.runs import RunFolder, has_state, load_newest_intact, stepping_aside
 from unetkit.runs.signals import STOPS
 from unetkit.training import planning, recording, running
 from unetkit.training import train as training
@@ -101,6 +101,26 @@ def test_before_its_first_step_a_run_has_the_state_that_is_said_to_be_saved(
 
 def weights(result: TrainResult) -> dict[str, bytes]:
     return {name: array.tobytes() for name, array in read_tensors(result.model)[0].items()}
+
+
+def test_a_second_signal_while_an_old_series_is_put_back_does_not_cost_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "model").write_text("of weeks")
+
+    def signalled(*_words: object, **_named: object) -> None:
+        monkeypatch.undo()
+        raise KeyboardInterrupt
+
+    def stopped() -> None:
+        with stepping_aside(tmp_path / "old", until=lambda: False):
+            monkeypatch.setattr(shutil, "rmtree", signalled)
+            raise Interrupted("stopped", signal=2)
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
+    assert [path.read_text() for path in tmp_path.rglob("model")] == ["of weeks"]
 
 
 def test_a_signal_before_the_first_seed_begins_leaves_the_series_that_was_to_be_replaced(

@@ -12,9 +12,9 @@ import pytest
 from unetkit.config.jobs import TrainSettings
 from unetkit.config.writing import to_yaml
 from unetkit.data.manifest import HASH, MASK_HASH, Manifest, load_manifest, save_manifest
-from unetkit.errors import ConfigError, DataError
+from unetkit.errors import ConfigError, DataError, Interrupted
 from unetkit.recipes.settings import settings
-from unetkit.runs import RunFolder, save_last
+from unetkit.runs import RunFolder, load_newest_intact, save_last
 from unetkit.training.interrupt import Interruption
 from unetkit.training.opening import begin
 from unetkit.training.result import TrainResult
@@ -215,3 +215,20 @@ def test_a_longer_budget_that_is_said_again_is_the_one_it_has(scenes: Path, trai
     assert again is not None
     assert (again.steps, run.read_plan()["changes"]) == (7, [[4, 7]])
     assert "steps: 7" in run.read_config()
+
+
+def test_a_longer_budget_is_in_the_state_before_the_settings_tell_of_it(
+    scenes: Path, trained: Run, monkeypatch: pytest.MonkeyPatch
+):
+    """Else a kill before the next state would leave settings that ask for no more, and a plan that gives no more."""
+    result = trained(scenes, **{"training.steps": 4})
+    run = RunFolder(result.run)
+    result.model.unlink()
+
+    def killed(_run: RunFolder, _text: str) -> None:
+        raise Interrupted("killed", signal=9)
+
+    monkeypatch.setattr(RunFolder, "write_config", killed)
+    with pytest.raises(Interrupted):
+        train(asking(run, extend=True, **{"training.steps": 7}))
+    assert load_newest_intact(run)[1]["plan"]["total"] == 7

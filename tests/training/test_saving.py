@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -175,19 +176,23 @@ def test_a_run_that_goes_on_in_another_way_has_the_best_weights_that_its_state_k
     assert best_arrays(run, session)[1] == Landmark("mean_iou", 0.5, 2)
 
 
-def test_best_weights_of_which_the_state_knows_nothing_count_for_nothing(
-    run: RunFolder, session: Session, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("known", [True, False])
+def test_older_best_weights_are_the_best_that_is_left_if_the_run_has_scored_them(
+    known: bool, run: RunFolder, session: Session, capsys: pytest.CaptureFixture[str]
 ) -> None:
     saver = Saver(run, session, EXACT, Spent())
     scored(session, 2, 0.5)
     saver.best()
     scored(session, 4, 0.6)
-    saver.state(now=True)  # and the best weights of step 4 never reached the disk
+    if not known:  # they are of a way that the run has left
+        session.progress.scorings[0] = {"step": 2, "scores": {"mean_iou": 0.4}}
+    saver.state(now=True)  # and the best weights of step 4 are not on the disk any more
     console.switch_on(quiet=True)
     restore(run, session)
     console.switch_off()
-    assert not session.progress.has_best
-    assert "best weights are of step 4, and those of step 2 are left" in " ".join(capsys.readouterr().err.split())
+    said = " ".join(capsys.readouterr().err.split())
+    assert ("best weights are of step 4, and those of step 2 are left" in said) == known
+    assert told(session) == ((0.5, 2) if known else (-math.inf, 0))
 
 
 @pytest.mark.parametrize(("step_seconds", "save_seconds"), [(0.1, 0.0), (0.9, 2.0), (4.0, 1.0)])
@@ -214,3 +219,35 @@ def test_a_kill_at_any_moment_between_scorings_costs_no_more_than_the_seconds_be
         lost.append(now - newest)
         saver.state(ahead=step_seconds)
     assert 5 < max(lost[1:]) <= 15
+
+
+def test_a_state_that_costs_more_than_may_be_lost_takes_no_more_than_half_of_the_time(
+    run: RunFolder, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, saves = 0.0, list[float]()
+
+    def saving(*_: object) -> None:
+        nonlocal now
+        now += 40
+        saves.append(now)
+
+    monkeypatch.setattr(saving_module, "save_last", saving)
+    monkeypatch.setattr(saving_module.time, "monotonic", lambda: now)
+    saver = Saver(run, session, EXACT, Spent())
+    saver.state(now=True)
+    while now < 2000:
+        now += 1
+        saver.state(ahead=1)
+    assert 10 < len(saves) <= 26
+
+
+def test_best_weights_that_were_damaged_at_the_end_are_said_to_be_older_ones(
+    run: RunFolder, session: Session, capsys: pytest.CaptureFixture[str]
+) -> None:
+    killed_after_a_new_best(run, session, EXACT)
+    (run.checkpoints / "best.safetensors").write_bytes(b"gone")
+    console.switch_on(quiet=True)
+    assert best_arrays(run, session)[1] == Landmark("mean_iou", 0.5, 2)
+    console.switch_off()
+    said = " ".join(capsys.readouterr().err.split())
+    assert "the best weights, of step 5, are damaged: those of step 2 are taken" in said

@@ -13,7 +13,7 @@ from unetkit.networks import PRESETS, build
 from unetkit.training.average import MovingAverage
 from unetkit.training.batches import Batch
 from unetkit.training.device import Compute
-from unetkit.training.estimate import ENOUGH, TRIALS, seconds_per_step
+from unetkit.training.estimate import COLD, ENOUGH, TRIALS, _wants_another, seconds_per_step  # pyright: ignore[reportPrivateUsage]
 from unetkit.training.optimiser import Hyper, build_optimiser
 from unetkit.training.plan import Plan
 from unetkit.training.progress import Progress
@@ -24,12 +24,12 @@ from unetkit.training.step import StepOutcome, Stepper
 SETTINGS = {**PRESETS["nano"], "depth": 2, "width": 4, "dropout": 0.2}
 
 
-def stepper(*, optimiser: str = "adamw", rate: float = 1e-2) -> Stepper:
+def stepper(*, optimiser: str = "adamw", rate: float = 1e-2, clip: float = 1.0) -> Stepper:
     torch.manual_seed(0)
     network = to_device(build("unet", SETTINGS, 1, 2), Compute("cpu", 1, "fp32"))
     made = build_optimiser(optimiser, network, Hyper(rate, 0.9, 0.01))
     loss = build_loss("cross-entropy", classes=2, class_weights=None)
-    return Stepper(network, loss, made, MovingAverage(network, 0.9), Compute("cpu", 1, "fp32"), clip=1.0)
+    return Stepper(network, loss, made, MovingAverage(network, 0.9), Compute("cpu", 1, "fp32"), clip=clip)
 
 
 def batch(number: int) -> Batch:
@@ -89,21 +89,28 @@ def test_a_twin_takes_the_very_same_steps(optimiser: str):
     assert torch.equal(weights(twin), weights(made))
 
 
-@pytest.mark.parametrize(("pause", "tries"), [(0.0, TRIALS), (ENOUGH, 1)])
-def test_what_is_tried_is_the_step_itself_and_a_slow_one_is_not_tried_again(
-    pause: float, tries: int, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("cold", "warm", "tries"), [(0.0, 0.0, TRIALS), (2 * ENOUGH, 0.0, TRIALS), (0.0, ENOUGH, 2), (COLD, 0.0, 1)]
+)
+def test_what_is_tried_is_the_step_itself_and_neither_a_cold_one_counts_nor_is_a_slow_one_tried_for_long(
+    cold: float, warm: float, tries: int, monkeypatch: pytest.MonkeyPatch
 ):
     taken: list[int] = []
     step = Stepper.step
 
     def counted(self: Stepper, batches: Sequence[Batch], seed: int) -> StepOutcome:
         taken.append(seed)
-        time.sleep(pause)
+        time.sleep(warm if len(taken) > 1 else cold)
         return step(self, batches, seed)
 
     monkeypatch.setattr(Stepper, "step", counted)
-    seconds_per_step(stepper(), batch(0), accumulate=1)
+    seconds = seconds_per_step(stepper(), batch(0), accumulate=1)
     assert len(taken) == tries
+    assert tries == 1 or seconds < warm + ENOUGH / 2
+
+
+def test_the_first_step_on_a_gpu_never_counts():
+    assert _wants_another([600.0], "cuda")
 
 
 def test_a_step_that_is_not_finite_changes_nothing():
@@ -119,12 +126,22 @@ def test_a_step_that_is_not_finite_changes_nothing():
     assert made.average.updates == 0
 
 
-def test_accumulated_batches_give_the_mean_gradient():
-    made = stepper(optimiser="sgd", rate=0.0)
-    made.network.eval()
-    together = made.step([batch(1), batch(2)], seed=0).loss
-    apart = [stepper(optimiser="sgd", rate=0.0).step([batch(number)], seed=0).loss for number in (1, 2)]
-    assert together == pytest.approx(sum(apart) / 2, rel=0.2)
+def test_accumulated_batches_give_the_mean_loss_and_the_mean_gradient(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(SETTINGS, "dropout", 0.0)
+
+    def stepped(*numbers: int) -> tuple[float, float, torch.Tensor]:
+        made = stepper(clip=0.0)
+        outcome = made.step([batch(number) for number in numbers], seed=0)
+        gradients = [weight.grad.flatten().double() for weight in made.network.parameters() if weight.grad is not None]
+        return outcome.loss, outcome.gradient_norm, torch.cat(gradients)
+
+    loss, norm, gradient = stepped(1, 2)
+    (first, _, one), (second, _, other) = stepped(1), stepped(2)
+    assert loss == pytest.approx((first + second) / 2)
+    assert (gradient - (one + other) / 2).norm() < 1e-5 * gradient.norm()
+    assert norm == pytest.approx(float(gradient.norm()), rel=1e-5)
+    assert one.norm() > 0
+    assert (one - other).norm() > 0.1 * one.norm(), "else the mean would be told by either"
 
 
 @pytest.mark.parametrize("optimiser", ["adam", "adamw", "sgd", "rmsprop"])

@@ -178,16 +178,16 @@ def _fail(error: BaseException, words: Sequence[str], screen: Screen) -> int:
     from unetkit.cli.failures import error_document, explain, print_block, print_trace
 
     told = explain(error, list(COMMANDS))
-    if screen.debug:
-        print_trace(error)
     no_colour = True if screen.colour is False else None
-    print_block(told, words, console.Stderr(stderr=True, no_color=no_colour, highlight=False))
-    if screen.json:
-        try:
+    try:
+        if screen.debug:
+            print_trace(error)
+        print_block(told, words, console.Stderr(stderr=True, no_color=no_colour, highlight=False))
+        if screen.json:
             _print_json(error_document(told, words))
             sys.stdout.flush()
-        except BrokenPipeError:
-            _leave_quietly()
+    except BrokenPipeError:
+        _leave_quietly()
     return told.exit_code
 
 
@@ -237,7 +237,8 @@ def _show_any_name(stream: Any) -> None:
 
 def _leave_quietly() -> int:
     """Whoever read our output has gone (`| head`): nothing more is written, not even at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     return 0
 
 

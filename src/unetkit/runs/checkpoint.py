@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from unetkit.errors import FormatError, OtherFormat
+from unetkit.errors import FormatError, OtherFormat, UnetkitError
 from unetkit.files import (
     Array,
     plain,
@@ -62,10 +62,16 @@ def save_best(
     Args:
         keep: whether the `best` that is there stays, as `best-before`.
     """
-    best = checkpoint(run, "best")
-    if keep and best.is_file():
-        _rename(best, checkpoint(run, "best-before"))
-    _write(run, best, tensors, metadata, step)
+    best, before = checkpoint(run, "best"), checkpoint(run, "best-before")
+    kept = keep and best.is_file()
+    if kept:
+        _rename(best, before)
+    try:
+        _write(run, best, tensors, metadata, step)
+    except UnetkitError:
+        if kept:
+            _rename(before, best)
+        raise
 
 
 def load_best(run: RunFolder) -> Loaded:

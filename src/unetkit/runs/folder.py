@@ -149,7 +149,7 @@ class RunFolder:
 
     @property
     def checkpoints(self) -> Path:
-        """`last`, `previous` and `best`."""
+        """`last`, `previous`, `best`, and `best-before` where that is what `last` knows."""
         return self.path / "checkpoints"
 
     @property

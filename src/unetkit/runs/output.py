@@ -64,13 +64,14 @@ def stepping_aside(path: Path, *, until: Callable[[], bool]) -> Generator[None]:
     try:
         yield
     except BaseException as error:
-        if not until() and (aside.exists() or not isinstance(error, Interrupted)):
+        if until():
+            shutil.rmtree(aside, ignore_errors=True)
+        elif aside.exists() or not isinstance(error, Interrupted):
             shutil.rmtree(path, ignore_errors=True)
             if aside.exists():
                 aside.rename(path)
         raise
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def clear_output(path: Path, *, overwrite: bool, ours: Callable[[Path], bool]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import torch
 
@@ -11,7 +12,8 @@ from unetkit.training.batches import Batch
 from unetkit.training.step import Stepper
 
 TRIALS = 3
-ENOUGH = 0.5  # seconds; a slow step is not tried again
+ENOUGH = 0.5  # seconds; a slow step is not tried a third time
+COLD = 5.0  # seconds; a first step on a CPU that takes longer is not cold but slow
 
 
 def seconds_per_step(stepper: Stepper, batch: Batch, accumulate: int) -> float:
@@ -37,11 +39,18 @@ def seconds_per_step(stepper: Stepper, batch: Batch, accumulate: int) -> float:
 
 
 def _fastest(trial: Stepper, batch: Batch) -> float:
-    tried: list[float] = []
+    tried = [_seconds(trial, batch)]
     # Several processes make the same trials, for in a step they wait for each other.
-    while len(tried) < TRIALS and trial.group.told(sum(tried) < ENOUGH):
+    while trial.group.told(_wants_another(tried, trial.compute.device)):
         tried.append(_seconds(trial, batch))
     return min(tried)
+
+
+def _wants_another(tried: Sequence[float], device: str) -> bool:
+    """The first is a cold one: on a GPU it compiles, and looks for the fastest algorithms."""
+    if len(tried) == 1:
+        return device != "cpu" or tried[0] < COLD
+    return len(tried) < TRIALS and sum(tried[1:]) < ENOUGH
 
 
 def _seconds(trial: Stepper, batch: Batch) -> float:

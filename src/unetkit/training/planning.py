@@ -13,7 +13,7 @@ from unetkit.training.build import time_budget
 from unetkit.training.estimate import seconds_per_step
 from unetkit.training.memory import measure_memory, tell_memory
 from unetkit.training.plan import Plan, read_plan, steps_for_epochs
-from unetkit.training.saving import restore, save_beginning
+from unetkit.training.saving import restore, save_state
 from unetkit.training.scoring import Scorer
 from unetkit.training.screen import clock
 from unetkit.training.session import Session
@@ -29,10 +29,12 @@ def choose_plan(run: RunFolder, session: Session, scorer: Scorer, extended: Trai
     """
     plan = restore(run, session)
     if plan is None:
-        save_beginning(run, session)
+        # Whatever `--from` names by then, a run that is stopped from here on goes on from this.
+        save_state(run, session)
         plan = make_plan(session, scorer)
     elif extended is not None:
         plan = _extended(plan, session, scorer)
+        save_state(run, session, plan)
     plan = session.group.told(plan)
     if session.group.leads:
         run.write_plan(plan.to_json())

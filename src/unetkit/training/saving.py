@@ -31,8 +31,8 @@ from unetkit.training.session import Session
 from unetkit.training.state import Arrays, pack, to_array, unpack
 
 SHORTEST_INTERVAL = 10.0  # seconds between two states on disk, unless they may cost less or the run ends
-BEST_AGAIN = "the next weights that are scored count as the best"
 COST_FACTOR = 20  # a state is written at most so often that it takes a twentieth of the time
+LEAST_FACTOR = 3  # where it must be written so often that it takes more: at most as long as the steps in between
 
 
 @dataclass(slots=True)
@@ -68,8 +68,9 @@ class Saver:
         if not self.session.group.leads:
             return
         longest = self.session.settings.training.checkpoint_every
-        waited = time.monotonic() - self._last + self._cost
-        if not now and waited + ahead < min(longest, max(SHORTEST_INTERVAL, COST_FACTOR * self._cost)):
+        interval = min(longest, max(SHORTEST_INTERVAL, COST_FACTOR * self._cost))
+        age = time.monotonic() - self._last + ahead + self._cost
+        if not now and age < max(interval, LEAST_FACTOR * self._cost):
             return
         started = time.monotonic()
         self.session.progress.spent = self.spent.total(self.session.maker.decoding)
@@ -86,10 +87,10 @@ class Saver:
                 self.run.write_plan(self.plan.to_json())
 
 
-def save_beginning(run: RunFolder, session: Session) -> None:
-    """The state before anything is measured: whatever `--from` names by then, a stopped run goes on from it."""
+def save_state(run: RunFolder, session: Session, plan: Plan | None = None) -> None:
+    """The state outside of the loop: before anything is measured, or when its plan has been made another."""
     if session.group.leads:
-        save_last(run, *_packed(session, None), session.progress.step)
+        save_last(run, *_packed(session, plan), session.progress.step)
 
 
 def average_arrays(session: Session) -> Arrays:
@@ -101,8 +102,13 @@ def best_arrays(run: RunFolder, session: Session) -> tuple[Arrays, Landmark | No
     """The best weights of the run and how good they are, both from their checkpoint; the last ones without a score."""
     if not session.progress.has_best:
         return average_arrays(session), None
-    held = session.group.told(load_best(run) if session.group.leads else ({}, {}))
-    return held[0], Landmark(**held[1])
+    arrays, told = session.group.told(load_best(run) if session.group.leads else ({}, {}))
+    best = Landmark(**told)
+    if best.step != session.progress.best_step:
+        warn(
+            f"the best weights, of step {session.progress.best_step}, are damaged: those of step {best.step} are taken"
+        )
+    return arrays, best
 
 
 def _packed(session: Session, plan: Plan | None) -> tuple[Arrays, dict[str, Any]]:
@@ -135,7 +141,10 @@ def restore(run: RunFolder, session: Session) -> Plan | None:
 
 
 def read_held(run: RunFolder) -> Held:
-    """Read the newest intact state, the plan and how good the best weights are; what is damaged is said."""
+    """Read the newest intact state, the plan and how good the best weights are; what is damaged is said.
+
+    Of the best weights those become `best` that the state knows.
+    """
     if not has_state(run):
         _tell_loss(run)
         return Held(None, _written_plan(run))
@@ -176,21 +185,28 @@ def _written_best(run: RunFolder, step: int) -> Landmark | None:
         settle_best(run, step)
         return Landmark(**load_best(run)[1])
     except FormatError as fault:
-        warn(f"{fault.where}: {fault.what}: {BEST_AGAIN}")
+        warn(f"{fault.where}: {fault.what}: the next weights that are scored count as the best")
         return None
 
 
 def _agree_with_best(progress: Progress, held: Landmark | None) -> None:
     """The best weights on disk may not be those that the state knows, since those were damaged.
 
-    Newer ones than the state are left alone: they were made by steps and scorings that are now made again. Others are
-    of no use: the next weights that are scored count as the best.
+    Newer ones than the state are left alone: they were made by steps and scorings that are now made again. Older ones
+    are the best that is left, if the run has scored them.
     """
-    if held is not None and progress.best_step != held.step <= progress.scored_step:
-        warn(f"the best weights are of step {progress.best_step}, and those of step {held.step} are left: {BEST_AGAIN}")
-        held = None
-    if held is None:
+    if held is None or not (held.step > progress.scored_step or _has_scored(progress, held)):
         progress.best, progress.best_step = -math.inf, 0
+    elif progress.best_step != held.step <= progress.scored_step:
+        warn(
+            f"the best weights are of step {progress.best_step}, and those of step {held.step} are left: they count now"
+        )
+        progress.best, progress.best_step = held.value, held.step
+
+
+def _has_scored(progress: Progress, held: Landmark) -> bool:
+    scored = (row for row in progress.scorings if row["step"] == held.step)
+    return any(row["scores"].get(held.metric) == held.value for row in scored)
 
 
 def _written_plan(run: RunFolder) -> Plan | None:

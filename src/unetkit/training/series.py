@@ -117,7 +117,7 @@ def _open(settings: TrainSettings, source: str | None) -> tuple[Path, TrainSetti
 @contextmanager
 def _new(folder: Path, settings: TrainSettings, source: str) -> Generator[None]:
     """The folder of a new series; what ends it before its first run leaves an old one as it was."""
-    replaces = is_series(folder)
+    replaces = folder.exists()
     with stepping_aside(folder, until=lambda: _has_begun(folder)):
         with new_folder(folder) as filling:
             write_sealed_text(filling / SETTINGS, to_yaml(settings))
@@ -126,7 +126,7 @@ def _new(folder: Path, settings: TrainSettings, source: str) -> Generator[None]:
             yield
         except Interrupted as error:
             if replaces and not _has_begun(folder):
-                error.what, error.advice = f"{error.what}: the series that was to be replaced is as it was", ""
+                error.what, error.advice = f"{error.what}: what was in its place is as it was", ""
             raise
 
 

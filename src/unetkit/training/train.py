@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from unetkit import console
 from unetkit.config.jobs import TrainSettings
@@ -67,7 +67,7 @@ def _train(settings: TrainSettings, source: str | None, clock: Clock) -> TrainRe
             return preview(settings, material) if group.leads else None
         session = assemble(settings, material, compute, clock, group)
         run = open_folder(beginning, session)
-        with _writing(run, group), interruption(run.path) as stop:
+        with _writing(run, group), closing(session.maker.cache), interruption(run.path) as stop:
             scorer = Scorer(session, stop.check)
             plan = choose_plan(run, session, scorer, beginning.extended)
             _note_part(run, session)

@@ -136,7 +136,7 @@ class CacheFolder:
         """Take a set away, unless a run uses it; says whether it is gone. The folder must be locked."""
         folder = self.path / name
         try:
-            with (folder / PIXELS).open("rb") as file:
+            with (folder / PIXELS).open("r+b") as file:  # NFS locks nothing that is open for reading only
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except FileNotFoundError:
             pass  # somebody was killed on the way

@@ -13,6 +13,7 @@ from typing import Any
 
 import cv2
 from PIL import __version__ as pillow
+from PIL import features as codecs
 
 from unetkit.data.cache.entry import Form
 from unetkit.data.cache.folder import CacheFolder
@@ -21,6 +22,7 @@ from unetkit.data.contents import Contents
 from unetkit.data.pair import Pair
 from unetkit.files import sha256_bytes
 
+CODECS = ("jpg", "libjpeg_turbo", "jpg_2000", "zlib", "libtiff", "webp")
 ROOM = Path(__file__).parents[1]  # data: everything between a file and its decoded arrays
 
 
@@ -68,7 +70,7 @@ class Shelf:
 
 @lru_cache(maxsize=1)
 def decoder() -> dict[str, str]:
-    """What decodes. The same release of OpenCV may round otherwise on a processor with other instructions."""
+    """What decodes. The same release may round otherwise with other instructions, or built with other codecs."""
     version = next((package.version for package in distributions(name="unetkit")), "")
     code = hashlib.sha256()
     for path in sorted(ROOM.rglob("*.py")):
@@ -77,6 +79,6 @@ def decoder() -> dict[str, str]:
     return {
         "unetkit": version,
         "code": code.hexdigest(),
-        "opencv": f"{cv2.__version__} {features}",
-        "pillow": pillow,
+        "opencv": f"{cv2.__version__} {features} {sha256_bytes(cv2.getBuildInformation().encode())}",
+        "pillow": f"{pillow} {[codecs.version(name) for name in CODECS]}",
     }
