@@ -70,7 +70,8 @@ class Saver:
         longest = self.session.settings.training.checkpoint_every
         interval = min(longest, max(SHORTEST_INTERVAL, COST_FACTOR * self._cost))
         age = time.monotonic() - self._last + ahead + self._cost
-        if not now and age < max(interval, LEAST_FACTOR * self._cost):
+        least = LEAST_FACTOR * self._cost if longest else 0.0  # 0 is after every step, whatever it costs
+        if not now and age < max(interval, least):
             return
         started = time.monotonic()
         self.session.progress.spent = self.spent.total(self.session.maker.decoding)
