@@ -232,3 +232,14 @@ def test_a_longer_budget_is_in_the_state_before_the_settings_tell_of_it(
     with pytest.raises(Interrupted):
         train(asking(run, extend=True, **{"training.steps": 7}))
     assert load_newest_intact(run)[1]["plan"]["total"] == 7
+
+
+def test_a_longer_budget_forgets_what_the_losses_were(scenes: Path, trained: Run):
+    """The rate is high again, and so is the loss: that is no jump."""
+    result = trained(scenes, **{"training.steps": 40})
+    run = RunFolder(result.run)
+    assert load_newest_intact(run)[1]["progress"]["guard"]["lowest"] is not None
+    result.model.unlink()
+    train(asking(run, extend=True, **{"training.steps": 42}))
+    guard = load_newest_intact(run)[1]["progress"]["guard"]
+    assert (len(guard["logs"]), guard["lowest"]) == (2, None), "losses since then"
