@@ -29,11 +29,11 @@ BASE: dict[str, Any] = {
 }
 KINDS: dict[str, dict[str, Any]] = {
     "adamw, one-cycle": {},
-    "accumulated": {"training.accumulate": 4, "training.batch": 2},
-    "half precision": {"training.precision": "bf16"},
+    "accumulated": {"training.accumulate": 4, "training.batch": 2, "data.normalise": "imagenet", "data.channels": "3"},
+    "rare states": {"training.checkpoint_every": 0.2, "training.optimiser": "rmsprop"},
     "sgd, plateau": {"training.optimiser": "sgd", "training.schedule": "plateau", "training.ema": 0},
     "stops early": {"training.early_stopping": 3, "training.learning_rate": 1e-9, "training.epochs": 9},
-    "rare states": {"training.checkpoint_every": 0.2, "training.optimiser": "rmsprop"},
+    "half precision": {"training.precision": "bf16"},
     "images on disk": {"training.cache": "disk"},
     "jumps": {"training.epochs": 12, "training.schedule": "constant", "training.learning_rate": 0.003},
 }

@@ -7,18 +7,21 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from unetkit.config.jobs import TrainSettings
 from unetkit.config.sections import DataSettings
+from unetkit.data.arrays import Image, Mask
+from unetkit.data.pair import Pair
 from unetkit.data.resize import Fit
 from unetkit.errors import Interrupted
 from unetkit.runs import RunFolder, load_newest_intact
-from unetkit.training import recording, running
+from unetkit.training import batches, bottleneck, recording, running
 from unetkit.training.bottleneck import WORDS, Spent, advice, smaller, tell_time
 from unetkit.training.observers import Scoring
-from unetkit.training.prepare import prepare_data
+from unetkit.training.prepare import Material, prepare_data
 from unetkit.training.recording import History
 from unetkit.training.result import TrainResult
 from unetkit.training.share import ScoringShare
@@ -29,14 +32,15 @@ Run = Callable[..., TrainResult]
 COMPUTE = {"compute": 0.94, "decode": 0.01, "augment": 0.01, "score": 0.02, "write": 0.01, "record": 0.01}
 
 
-def test_time_inside_a_block_is_not_counted_twice():
+def test_time_inside_a_block_is_not_counted_twice(monkeypatch: pytest.MonkeyPatch):
+    now = 0.0
+    monkeypatch.setattr(bottleneck.time, "perf_counter", lambda: now)
     spent = Spent()
     with spent.on("score"):
-        time.sleep(0.02)
+        now += 2
         with spent.on("write"):
-            time.sleep(0.02)
-    assert spent.seconds["score"] == pytest.approx(0.02, abs=0.015)
-    assert sum(spent.seconds.values()) == pytest.approx(0.04, abs=0.02)
+            now += 3
+    assert spent.seconds == {"score": 2, "write": 3}
 
 
 def test_waiting_is_split_by_what_was_waited_for():
@@ -105,6 +109,28 @@ def test_the_gain_of_a_smaller_size_is_that_of_the_pixels_worked_at(scenes: Path
     tell_time(COMPUTE, material, material.cache("ram"), ScoringShare(None, 10))
     words = " ".join(said.getvalue().split())
     assert "at --size 16 it would be about 2.4 times as fast" in words, "16×32 pixels before, 12×16 then"
+
+
+@pytest.mark.parametrize("slow", ["decoding", "augmentation"])
+def test_waiting_is_told_as_what_was_waited_for(
+    scenes: Path, trained: Run, monkeypatch: pytest.MonkeyPatch, said: io.StringIO, slow: str
+):
+    read, augment = Material.read, batches.apply_cpu
+
+    def reading(self: Material, pair: Pair) -> tuple[Image, Mask]:
+        time.sleep(0.05 * (slow == "decoding"))
+        return read(self, pair)
+
+    def augmenting(*given: Any) -> tuple[Image, Mask]:
+        time.sleep(0.05 * (slow == "augmentation"))
+        return augment(*given)
+
+    monkeypatch.setattr(Material, "read", reading)
+    monkeypatch.setattr(batches, "apply_cpu", augmenting)
+    trained(scenes, **{"training.cache": "off", "training.steps": 6})
+    shares = shares_of(said.getvalue())
+    other = {"decoding": "augmentation", "augmentation": "decoding"}[slow]
+    assert shares[f"waiting for {slow}"] > 3 * shares[f"waiting for {other}"]
 
 
 # --- runs -------------------------------------------------------------------------------------------------------------

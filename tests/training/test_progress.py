@@ -38,6 +38,10 @@ def test_a_lucky_scoring_does_not_outdo_steady_ones():
     assert scored(*steady, 0.8, *[0.6] * 5).best_step == 10, "where all else is equal, luck decides"
 
 
+def test_scorings_that_bring_nothing_better_lower_the_rate_of_a_plateau():
+    assert [scored(0.5, *[0.4] * more).plateau.factor for more in (3, 4)] == [1.0, 0.5]
+
+
 def test_weights_to_start_from_are_outdone_only_by_better_ones():
     assert scored(0.9, *[0.8] * 9).best_step == 0
 

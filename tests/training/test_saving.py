@@ -86,6 +86,14 @@ def test_what_was_decided_after_the_state_is_followed(run: RunFolder, session: S
     assert (restored.total, restored.known) == (40, 5)
 
 
+def test_the_clock_goes_on_from_what_earlier_parts_took(run: RunFolder, session: Session) -> None:
+    session.clock = Clock(time.time() - 100)
+    Saver(run, session, EXACT, Spent()).state(now=True)
+    session.clock = Clock(time.time())
+    restore(run, session)
+    assert 100 <= session.clock() < 110
+
+
 def test_a_run_stopped_before_its_first_state_follows_what_was_decided(run: RunFolder, session: Session) -> None:
     assert restore(run, session) is None
     Saver(run, session, MINUTES, Spent()).decided()
@@ -131,6 +139,29 @@ def test_a_best_that_is_damaged_is_made_again(run: RunFolder, session: Session) 
     assert best_arrays(run, session)[1] == Landmark("mean_iou", 0.1, 6)
 
 
+@pytest.mark.parametrize(
+    ("damaged", "says"),
+    [
+        (["checkpoints/last.safetensors"], "going on from"),
+        (["plan.json"], "what was planned after the last state is planned anew"),
+        (["checkpoints/best.safetensors", "checkpoints/best-before.safetensors"], "that are scored count as the best"),
+    ],
+)
+def test_what_is_damaged_is_said_when_a_run_goes_on(
+    run: RunFolder, session: Session, damaged: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    killed_after_a_new_best(run, session, MINUTES)
+    Saver(run, session, MINUTES, Spent()).state(now=True)
+    for name in damaged:
+        (run.path / name).write_bytes(b"gone")
+    console.switch_on(quiet=True)
+    restore(run, session)
+    console.switch_off()
+    said = " ".join(capsys.readouterr().err.split())
+    assert says in said
+    assert Path(damaged[0]).name in said
+
+
 @pytest.mark.parametrize("changed", [{"threads": 2}, {"precision": "bf16"}, {"processes": 2}, {}])
 def test_going_on_with_another_arithmetic_is_told(
     run: RunFolder, session: Session, changed: dict[str, object], capsys: pytest.CaptureFixture[str]
@@ -173,6 +204,17 @@ def test_a_run_that_goes_on_in_another_way_has_the_best_weights_that_its_state_k
     assert best_arrays(run, session)[1] == Landmark("mean_iou", 0.5, 2)
     scored(session, 6, 0.1)
     assert told(session) == (0.5, 2)
+    assert best_arrays(run, session)[1] == Landmark("mean_iou", 0.5, 2)
+
+
+def test_of_several_new_best_weights_after_a_state_the_ones_it_knows_stay(run: RunFolder, session: Session) -> None:
+    killed_after_a_new_best(run, session, EXACT)
+    saver = Saver(run, session, EXACT, Spent())
+    restore(run, session)
+    for step, value in ((5, 0.7), (7, 0.9)):
+        scored(session, step, value)
+        saver.best()
+    restore(run, session)
     assert best_arrays(run, session)[1] == Landmark("mean_iou", 0.5, 2)
 
 

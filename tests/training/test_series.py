@@ -12,8 +12,10 @@ import pytest
 
 from training.conftest import TINY
 from unetkit.config.jobs import TrainSettings
+from unetkit.config.layers import settings_of_text
 from unetkit.errors import ConfigError, DataError, Interrupted, OutputExists
 from unetkit.files import read_json
+from unetkit.modelfile import read_model
 from unetkit.recipes.settings import settings
 from unetkit.runs import RunFolder, locate_model
 from unetkit.training import series
@@ -27,9 +29,16 @@ def asked(**values: object) -> TrainSettings:
     return made
 
 
+def tensors_of(model: Path) -> bytes:
+    return b"".join(array.tobytes() for _, array in sorted(read_model(model)[0].items()))
+
+
 def test_each_seed_has_a_run_and_the_scores_their_mean_and_spread(scenes: Path, tmp_path: Path) -> None:
     result = train_seeds(asked(out=str(tmp_path / "three")), str(scenes))
-    assert [RunFolder(tmp_path / "three" / f"seed-{seed}").finished for seed in (4, 5, 6)] == [True] * 3
+    runs = [RunFolder(tmp_path / "three" / f"seed-{seed}") for seed in (4, 5, 6)]
+    assert [run.finished for run in runs] == [True] * 3
+    assert [settings_of_text(TrainSettings, run.read_config(), "").training.seed for run in runs] == [4, 5, 6]
+    assert len({tensors_of(run.model) for run in runs}) == 3, "each has weights of its own"
     written = read_json(tmp_path / "three" / "scores.json")
     values = [run.scores["scores"]["mean_iou"] for run in result.runs.values() if run.scores]
     assert written["seeds"] == [4, 5, 6]

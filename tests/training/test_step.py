@@ -144,6 +144,30 @@ def test_accumulated_batches_give_the_mean_loss_and_the_mean_gradient(monkeypatc
     assert (one - other).norm() > 0.1 * one.norm(), "else the mean would be told by either"
 
 
+def test_a_gradient_is_cut_to_its_largest_norm_and_its_own_is_told():
+    made, limit = stepper(clip=1e-3), 1e-3
+    outcome = made.step([batch(0)], seed=0)
+    gradients = [weight.grad.flatten() for weight in made.network.parameters() if weight.grad is not None]
+    assert float(torch.cat(gradients).norm()) == pytest.approx(limit, rel=1e-2)
+    assert outcome.gradient_norm > 10 * limit
+
+
+def test_going_back_takes_what_was_kept_for_network_and_average_and_forgets_the_moments():
+    made = stepper()
+    made.step([batch(0)], seed=0)
+    made.keep()
+    kept = {name: tensor.clone() for name, tensor in made.average.network.state_dict().items()}
+    made.judge(good=True)
+    for number in range(1, 4):
+        made.step([batch(number)], seed=number)
+    made.keep()
+    made.go_back()
+    for network in (made.network, made.average.network):
+        assert all(torch.equal(tensor, kept[name]) for name, tensor in network.state_dict().items())
+    assert made.optimiser.tensors() == {}
+    assert made.candidate == {}
+
+
 @pytest.mark.parametrize("optimiser", ["adam", "adamw", "sgd", "rmsprop"])
 def test_a_run_goes_on_from_its_checkpoint_to_the_same_bits(optimiser: str):
     whole, stopped, resumed = (stepper(optimiser=optimiser) for _ in range(3))

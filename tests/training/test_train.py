@@ -6,14 +6,16 @@ import hashlib
 import os
 import signal
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from unetkit.config.jobs import TrainSettings
+from unetkit.config.sections import TrainingSettings
 from unetkit.data import contents
 from unetkit.data.arrays import Image, Mask
 from unetkit.data.dataset import open_data, write_manifest
@@ -24,13 +26,16 @@ from unetkit.files import sha256_file
 from unetkit.modelfile import read_model
 from unetkit.runs import RunFolder, load_newest_intact
 from unetkit.training import train
+from unetkit.training.batches import Batch
 from unetkit.training.plan import Plan
 from unetkit.training.planning import choose_plan
 from unetkit.training.result import TrainResult
 from unetkit.training.scoring import Scorer
 from unetkit.training.session import Session
+from unetkit.training.step import StepOutcome, Stepper
 
 Run = Callable[..., TrainResult]
+SEED = 5
 
 
 @pytest.mark.parametrize("keep", ["ram", "disk", "off"])
@@ -97,10 +102,54 @@ def test_a_signal_in_a_scoring_is_not_kept_waiting_for_its_end(
     assert train.train(TrainSettings(resume=str(tmp_path / "run"))) is not None
 
 
+def test_a_signal_in_a_later_scoring_keeps_the_steps_before_it(
+    scenes: Path, tmp_path: Path, trained: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, stepped, steps, asked = Scorer.read, Stepper.step, list[int](), list[int]()
+
+    def step(self: Stepper, batches: Sequence[Batch], seed: int) -> StepOutcome:
+        if seed >> 32 == SEED:  # else it is one that is only tried
+            steps.append(seed)
+        return stepped(self, batches, seed)
+
+    def reading(self: Scorer, pair: Pair) -> tuple[Image, Mask]:
+        if steps and not asked:
+            asked.append(1)
+            os.kill(os.getpid(), signal.SIGTERM)
+        return read(self, pair)
+
+    monkeypatch.setattr(Stepper, "step", step)
+    monkeypatch.setattr(Scorer, "read", reading)
+    with pytest.raises(Interrupted):
+        trained(scenes, **{"training.epochs": 4, "training.steps": None, "training.seed": SEED})
+    progress = load_newest_intact(RunFolder(tmp_path / "run"))[1]["progress"]
+    assert progress["step"] == len(steps) > 0
+    assert progress["scored_step"] == 0, "the scoring that was stopped is made again"
+
+
+def test_the_threads_of_a_run_are_those_it_computes_with(
+    scenes: Path, trained: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stepped, seen = Stepper.step, set[int]()
+
+    def step(self: Stepper, batches: Sequence[Batch], seed: int) -> StepOutcome:
+        seen.add(torch.get_num_threads())
+        return stepped(self, batches, seed)
+
+    monkeypatch.setattr(Stepper, "step", step)
+    before = torch.get_num_threads()
+    try:
+        trained(scenes, **{"training.threads": before + 1})
+    finally:
+        torch.set_num_threads(before)
+    assert seen == {before + 1}
+
+
 def test_a_time_budget_is_replayed_from_its_plan_to_the_same_bits(scenes: Path, tmp_path: Path, trained: Run) -> None:
     timed = trained(scenes, **{"training.minutes": 0.15, "training.steps": None})
     plan = RunFolder(timed.run).read_plan()
     assert plan["changes"]
+    assert rows_of(timed)[-1]["rate"] < 0.1 * TrainingSettings().learning_rate, "the plan met the clock before its end"
     replay = {"training.plan": str(timed.run / "plan.json"), "training.steps": None, "out": str(tmp_path / "again")}
     again = trained(scenes, **replay)
     assert again.steps == timed.steps
@@ -126,11 +175,20 @@ def test_hashes_that_a_manifest_brought_are_not_believed(scenes: Path, tmp_path:
     assert all(contract.fingerprint.holds(sha256_file(scenes / pair.image)) for pair in dataset.split("train"))
 
 
-@pytest.mark.parametrize(("steps", "says"), [(1, "after step 1: the network's scores are NaN"), (20, "step")])
+@pytest.mark.parametrize(
+    ("steps", "val", "says"),
+    [(1, "0.2", r"after step 1: the network's scores are NaN"), (20, "0", r"step \d+: loss (nan|inf)")],
+)
 def test_a_run_that_diverges_names_the_step_and_its_images_and_leaves_no_model(
-    scenes: Path, tmp_path: Path, trained: Run, steps: int, says: str
+    scenes: Path, tmp_path: Path, trained: Run, steps: int, val: str, says: str
 ) -> None:
-    rate = {"training.learning_rate": 1e30, "training.schedule": "constant", "training.clip": 0, "training.ema": 0}
+    rate = {
+        "data.val": val,
+        "training.learning_rate": 1e30,
+        "training.schedule": "constant",
+        "training.clip": 0,
+        "training.ema": 0,
+    }
     with pytest.raises(TrainingDiverged, match=says) as stopped:
         trained(scenes, **rate, **{"training.steps": steps})
     assert stopped.value.where.startswith("images of this step: images/")
