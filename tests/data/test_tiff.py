@@ -7,6 +7,7 @@ import struct
 import zlib
 from typing import Literal
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -14,7 +15,7 @@ from PIL import Image as Pillow
 
 from unetkit.data.decode import decode_image
 from unetkit.data.header import parse_header
-from unetkit.errors import DataError
+from unetkit.errors import DataError, OutOfMemory
 
 Pixels = npt.NDArray[np.uint8 | np.uint16]
 RNG = np.random.default_rng(0)
@@ -67,6 +68,25 @@ def test_any_number_of_channels(channels: int, kind: type[np.uint8] | type[np.ui
     np.testing.assert_array_equal(decode_image(data), pixels)
     header = parse_header(data)
     assert (header.channels, header.depth) == (channels, 8 * pixels.itemsize)
+
+
+def png(pixels: Pixels) -> bytes:
+    file = io.BytesIO()
+    Pillow.fromarray(pixels[:, :, 0]).save(file, "PNG")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("data", [tiff(image(5)), tiff(image(5), planes=True), png(image(1))])
+def test_too_little_memory_for_a_sound_image_is_said_as_such(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it would be left out as a damaged one, with --skip-bad."""
+
+    def decoding(*_: object) -> Pixels:
+        raise cv2.error("OpenCV(5.0.0) alloc.cpp:73: error: (-4:Insufficient memory) Failed to allocate 900 bytes")
+
+    monkeypatch.setattr(cv2, "imdecode", decoding)
+    with pytest.raises(OutOfMemory) as refused:
+        decode_image(data, "a.tif")
+    assert refused.value.where == "a.tif"
 
 
 @pytest.mark.parametrize("order", ["<", ">"])

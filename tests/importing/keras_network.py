@@ -193,8 +193,10 @@ class KerasUNet:
         with h5py.File(path, "w") as root:
             for layer in self.layers:
                 variables = root.create_group(f"layers/{layer['name']}/vars")
-                for number, role in enumerate(ORDER.get(layer["class_name"], ())):
-                    variables.create_dataset(str(number), data=self.weights[layer["name"]][role])
+                own = self.weights.get(layer["name"], {})
+                made = [own[role] for role in ORDER.get(layer["class_name"], ()) if role in own]
+                for number, array in enumerate(made):
+                    variables.create_dataset(str(number), data=array)
 
     def write_keras(self, path: Path) -> Path:
         """`model.save("x.keras")` of Keras 3."""

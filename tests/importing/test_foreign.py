@@ -84,6 +84,13 @@ ODD: list[tuple[str, Array]] = [
 ]
 
 
+@pytest.mark.parametrize("absent", ["0.weight", "1.mean", "1.variance"])
+def test_a_layer_without_what_it_cannot_do_without_is_refused(absent: str) -> None:
+    tensors, metadata = packed(FOREIGN)
+    with pytest.raises(ValueError, match=f"has no {absent[2:]}"):
+        unpacked({name: array for name, array in tensors.items() if name != absent}, metadata)
+
+
 @pytest.mark.parametrize(("name", "array"), ODD)
 def test_a_tensor_that_lies_is_refused(name: str, array: Array) -> None:
     tensors, metadata = packed(FOREIGN)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from importing.keras_network import inbound
+from importing.one_level import one_level
 from unetkit.errors import FormatError
 from unetkit.importing.keras_wiring import joined_of, steps_of
 from unetkit.importing.steps import Step
@@ -25,14 +26,7 @@ TAKEN = {"conv": ["image"], "drop": ["conv"], "pool": ["drop"], "grow": ["pool"]
 OUTPUT = ["last", 0, 0]
 
 # By hand: the convolution's activation is a step of its own, and the dropout passes the activation on.
-STEPS = (
-    Step("convolution", "conv", (0,)),
-    Step("relu", "conv", (1,)),
-    Step("pooling", "pool", (2,)),
-    Step("transposed", "grow", (3,)),
-    Step("join", "join", (2, 4)),
-    Step("convolution", "last", (5,)),
-)
+STEPS = one_level("conv", "conv", "pool", "grow", "join", "last")
 
 
 def rows(notation: int, **nodes: object) -> list[dict[str, Any]]:

@@ -6,19 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from importing.one_level import one_level
 from unetkit.errors import FormatError
 from unetkit.importing.steps import Step, refuse_other_steps
 
-# A level, halved and grown again: the skip is step 2.
-OURS = (
-    Step("convolution", "encoder.0", (0,)),
-    Step("relu", "encoder.0.activation", (1,)),
-    Step("pooling", "", (2,)),
-    Step("transposed", "decoder.0.growing", (3,)),
-    Step("join", "", (2, 4)),
-    Step("convolution", "head", (5,)),
-)
-THEIRS = tuple(replace(step, name=f"theirs_{number}") for number, step in enumerate(OURS, start=1))
+OURS = one_level("encoder.0", "encoder.0.activation", "", "decoder.0.growing", "", "head")
+THEIRS = one_level(*(f"theirs_{number}" for number in range(1, 7)))
 
 
 def otherwise(number: int, **changes: object) -> tuple[Step, ...]:

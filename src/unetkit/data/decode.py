@@ -18,8 +18,8 @@ from PIL import Image as Pillow
 from unetkit.data import tiff
 from unetkit.data.arrays import Image
 from unetkit.data.header import PILLOW_FAILS, Header, check_whole, parse_header, read_header, truncated
+from unetkit.data.opencv import decoded
 from unetkit.errors import DataError
-from unetkit.refusals import lacks_memory
 
 __all__ = [
     "Header",
@@ -147,17 +147,12 @@ def _decode(data: bytes, header: Header, where: str, *, colours: bool) -> Image:
 
 
 def _with_opencv(data: bytes, where: str) -> Image:
-    try:
-        decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    except cv2.error as error:
-        if lacks_memory(error):
-            raise MemoryError(str(error)) from error
-        raise truncated(where) from error
-    if decoded is None:  # pyright: ignore[reportUnnecessaryComparison]  (cv2's stub says never; a damaged file says None)
+    stored = decoded(data, where)
+    if stored is None:
         raise truncated(where)
-    if decoded.ndim == 3:
-        decoded = cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB if decoded.shape[2] == 3 else cv2.COLOR_BGRA2RGBA)
-    pixels: npt.NDArray[Any] = np.asarray(decoded)
+    if stored.ndim == 3:
+        stored = cv2.cvtColor(stored, cv2.COLOR_BGR2RGB if stored.shape[2] == 3 else cv2.COLOR_BGRA2RGBA)
+    pixels: npt.NDArray[Any] = np.asarray(stored)
     return pixels.reshape(*pixels.shape[:2], -1)
 
 

@@ -12,11 +12,10 @@ import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
-import numpy.typing as npt
 
 from unetkit.data.arrays import Image
+from unetkit.data.opencv import decoded
 from unetkit.errors import DataError
 
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 256, 257, 258, 259, 262
@@ -134,17 +133,10 @@ def _grey(data: bytes, page: Page, tags: Tags, samples: int, where: str) -> Imag
     if tags.get(_TILE_WIDTH):
         entries[_TILE_WIDTH] = (tags[_TILE_WIDTH][0] * samples,)
     _check_inside(data, entries, where)
-    grey = _imdecode(_with_directory(data, page.order, entries))
+    grey = decoded(_with_directory(data, page.order, entries), where)
     if grey is None or grey.shape != (page.height, page.width * samples) or grey.itemsize * 8 != page.bits:
         raise _damaged(where)
     return grey
-
-
-def _imdecode(data: bytes) -> npt.NDArray[np.uint8] | npt.NDArray[np.uint16] | None:
-    try:
-        return np.asarray(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED))
-    except cv2.error:
-        return None
 
 
 def _check_inside(data: bytes, tags: Tags, where: str) -> None:

@@ -66,6 +66,12 @@ class Foreign:
     notes: tuple[str, ...] = ()
 
 
+def lacking(layer: Layer) -> str:
+    """What no layer of its kind can do without, and this one has not; empty where it has all."""
+    needed = ("mean", "variance") if layer.kind == "norm" else ("weight",)
+    return " and ".join(role for role in needed if role not in layer.arrays)
+
+
 def packed(foreign: Foreign) -> tuple[dict[str, Array], dict[str, str]]:
     """Tensors and metadata of a safetensors file; `unpacked` reads them again."""
     tensors = {f"{at}.{role}": array for at, one in enumerate(foreign.layers) for role, array in one.arrays.items()}
@@ -122,7 +128,6 @@ def _layer(at: int, row: Mapping[str, Any], tensors: Mapping[str, Array]) -> Lay
     name, kind = printable(row["name"]), cast("Kind", _one_of(row["kind"], get_args(Kind)))
     roles = _ROLES.get(kind, _KERNEL_ROLES)
     arrays = {role: tensors[f"{at}.{role}"] for role in sorted(roles) if f"{at}.{role}" in tensors}
-    _expect(bool(arrays), f"layer {name} holds nothing")
     for role, array in arrays.items():
         dimensions = 4 if kind != "norm" and role == "weight" else 1
         _expect(array.ndim == dimensions, f"{role} of layer {name} has the shape {_shown(array)}")
@@ -132,7 +137,9 @@ def _layer(at: int, row: Mapping[str, Any], tensors: Mapping[str, Array]) -> Lay
         _expect(bool(np.isfinite(array).all()), f"{role} of layer {name} holds NaN or infinity")
     epsilon = row["epsilon"]
     _expect(epsilon is None or is_epsilon(epsilon), f"the epsilon of layer {name} is {printable(epsilon)}")
-    return Layer(name, kind, arrays, None if epsilon is None else float(epsilon))
+    layer = Layer(name, kind, arrays, None if epsilon is None else float(epsilon))
+    _expect(not lacking(layer), f"layer {name} has no {lacking(layer)}")
+    return layer
 
 
 def _step(number: int, row: Sequence[Any]) -> Step:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from unetkit.config.jobs import ImportSettings
 from unetkit.config.sections import NetworkSettings
@@ -16,10 +16,10 @@ from unetkit.data.classes import ClassTable
 from unetkit.errors import FormatError, OutputExists
 from unetkit.files import Array
 from unetkit.importing.blueprint import Blueprint, blueprint_of
-from unetkit.importing.foreign import Foreign, Layer
+from unetkit.importing.foreign import Foreign, Joined, Layer
 from unetkit.importing.matching import CUSTOMS, Pairs, match, state_of
 from unetkit.importing.reading import read_foreign, reader_of
-from unetkit.importing.terms import channels_of, classes_of, normalisation_of, size_of
+from unetkit.importing.terms import agreed, channels_of, classes_of, normalisation_of, size_of
 from unetkit.modelfile import Contract, write_model
 from unetkit.networks.presets import PRESETS
 from unetkit.runs import make_folder, taken, versions
@@ -171,7 +171,7 @@ def _document(network: NetworkSettings) -> dict[str, Any]:
 def _alignment(settings: ImportSettings, foreign: Foreign) -> dict[str, str]:
     if settings.network.upsampling not in _ALIGNED.values():
         return {}
-    backend = foreign.backend if settings.keras_backend == "auto" else settings.keras_backend
+    backend = agreed(_said(settings.keras_backend), foreign.backend, "--keras-backend")
     as_pytorch = foreign.source == "PyTorch" or (backend == "torch" and _before_3_15(foreign.version))
     return {"upsampling": _ALIGNED[not as_pytorch]}
 
@@ -207,11 +207,11 @@ def _state(
 ) -> tuple[dict[str, Array], list[str]]:
     """The network's state, and what was done to the weights on the way."""
     custom = CUSTOMS[foreign.source]
-    joined = foreign.joined or custom.joined if settings.joined == "auto" else settings.joined
+    joined = cast("Joined", agreed(_said(settings.joined), foreign.joined, "--joined") or custom.joined)
 
     def epsilon_of(layer: Layer) -> float:
-        said = settings.epsilon if settings.epsilon is not None else layer.epsilon
-        return custom.epsilon if said is None else said
+        known = agreed(settings.epsilon, layer.epsilon, "--epsilon")
+        return custom.epsilon if known is None else known
 
     notes = (
         [f"joins taken as {joined}, as {_said_by(settings, foreign)}"] if any(slot.skip for slot, _ in pairs) else []
@@ -219,6 +219,10 @@ def _state(
     turned = {epsilon_of(layer) for slot, layer in pairs if slot.kind == "norm" and epsilon_of(layer) != slot.epsilon}
     notes += [f"epsilon {value:g} of batch norms went into their variances" for value in sorted(turned)]
     return state_of(blueprint, pairs, joined, epsilon_of), notes
+
+
+def _said(choice: str) -> str | None:
+    return None if choice == "auto" else choice
 
 
 def _said_by(settings: ImportSettings, foreign: Foreign) -> str:

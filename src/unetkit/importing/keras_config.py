@@ -108,7 +108,8 @@ def _words(name: str, kind: str, config: Config) -> Iterator[str]:
         FormatError: it is none of a U-Net's, or is set to something else than a U-Net's is.
     """
     if kind not in _KNOWN and kind not in _WITHOUT_EFFECT:
-        raise _refusal(name, f"a layer of class {kind}")
+        advice = _RESCALED if kind in _PIXELS else ""
+        raise _refusal(name, f"a layer of class {kind}", advice)
     for key, (expected, usual) in _KNOWN.get(kind, {}).items():
         free = key == "padding" and config.get("kernel_size") in _ONE
         if not free and config.get(key, usual) not in expected:
@@ -151,22 +152,25 @@ def _to_scores(steps: Sequence[Step], layers: Mapping[str, tuple[str, Config]]) 
     """The steps without what turns scores into probabilities in the end: a Predictor does that itself.
 
     Raises:
-        FormatError: every class has a probability of its own, so that they do not sum to 1.
+        FormatError: every class has a probability of its own, so that they do not sum to 1; or the only one has 1.
     """
     if not steps or steps[-1].word not in ("softmax", "sigmoid") or steps[-1].inputs != (len(steps) - 1,):
         return tuple(steps)
     outputs = [config.get("filters") for kind, config in layers.values() if kind == "Conv2D"][-1:]
     if steps[-1].word == "sigmoid" and outputs != [1]:
         raise _refusal("the last layer", f"a sigmoid for each of {outputs} classes, of which several may hold at once")
+    if steps[-1].word == "softmax" and outputs == [1]:
+        raise _refusal("the last layer", "a softmax of one score, which is 1 whatever the score")
     return tuple(steps[:-1])
 
 
-def _refusal(name: str, what: str) -> FormatError:
-    return FormatError(
-        f"this network computes something that no network here computes: {what}",
-        where=name,
-        advice="a layer that scales the pixels belongs into --normalise: leave it out and save again",
-    )
+_PIXELS = {"Rescaling", "Normalization", "Lambda"}
+_RESCALED = "a layer that scales the pixels belongs into --normalise: leave it out and save again"
+
+
+def _refusal(name: str, what: str, advice: str = "") -> FormatError:
+    told = f"this network computes something that no network here computes: {what}"
+    return FormatError(told, where=name, advice=advice)
 
 
 # --- what else is said ----------------------------------------------------------------------------------------------

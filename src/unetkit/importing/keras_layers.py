@@ -13,7 +13,7 @@ import numpy as np
 
 from unetkit.data.arrays import Floats
 from unetkit.errors import FormatError
-from unetkit.importing.foreign import Kind, Layer
+from unetkit.importing.foreign import Kind, Layer, lacking
 from unetkit.importing.keras_config import KINDS, Outline, snake
 
 _ROLES = {
@@ -38,7 +38,7 @@ def layers_from(rows: Iterable[tuple[str, Mapping[str, Floats]]], outline: Outli
     Raises:
         FormatError: a layer is neither a convolution nor a batch norm.
     """
-    layers = [_layer(name, arrays, outline) for name, arrays in rows]
+    layers = [_whole(_layer(name, arrays, outline)) for name, arrays in rows]
     if outline is not None:
         layers.sort(key=lambda layer: outline.place(layer.name))
     return tuple(layers)
@@ -48,6 +48,8 @@ def _layer(name: str, arrays: Mapping[str, Floats], outline: Outline | None) -> 
     kind = outline.kind(name) if outline else _kind(name, arrays)
     if all(key.isdecimal() for key in arrays):
         arrays = _by_role(name, kind, arrays, outline)
+    elif outline is not None and kind is not None and set(arrays) != set(_made(name, kind, outline)):
+        raise _misdescribed(name)
     unknown = sorted(set(arrays) - set(_ROLES))
     if kind is None or unknown:
         raise FormatError(
@@ -61,13 +63,28 @@ def _layer(name: str, arrays: Mapping[str, Floats], outline: Outline | None) -> 
 
 def _by_role(name: str, kind: Kind | None, arrays: Mapping[str, Floats], outline: Outline | None) -> dict[str, Floats]:
     """Numbers become roles: the weights of a layer are made in one order, and those it does without are left out."""
-    roles = ["kernel", "bias"] if kind != "norm" else ["gamma", "beta", "moving_mean", "moving_variance"]
-    if outline is not None:
-        roles = [role for role in roles if role not in outline.without(name)]
+    roles = _made(name, kind, outline)
     numbered = [arrays[key] for key in sorted(arrays, key=int)]
-    if kind == "norm" and len(roles) != len(numbered):
-        raise FormatError("a batch norm of these weights does not say which of its weights it has", where=name)
+    without_bias = outline is None and kind != "norm" and len(numbered) == 1
+    if len(roles) != len(numbered) and not without_bias:
+        raise _misdescribed(name)
     return dict(zip(roles, numbered, strict=False))
+
+
+def _made(name: str, kind: Kind | None, outline: Outline | None) -> list[str]:
+    """The weights that a layer has, in the order in which Keras makes them."""
+    roles = ["kernel", "bias"] if kind != "norm" else ["gamma", "beta", "moving_mean", "moving_variance"]
+    return roles if outline is None else [role for role in roles if role not in outline.without(name)]
+
+
+def _misdescribed(name: str) -> FormatError:
+    return FormatError("a layer of these weights has not the weights that it is said, or usual, to have", where=name)
+
+
+def _whole(layer: Layer) -> Layer:
+    if lacking(layer):
+        raise FormatError(f"a layer of these weights has no {lacking(layer)}", where=layer.name)
+    return layer
 
 
 def _kind(name: str, arrays: Mapping[str, Floats]) -> Kind | None:

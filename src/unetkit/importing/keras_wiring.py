@@ -93,21 +93,30 @@ def _producers(call: Any, name: str) -> Iterator[str]:
     Keras 2 lists `[layer, number of its call, number of its result, other arguments]`, Keras 3 the arguments, where a
     tensor stands with its history `[layer, number of its call, number of its result]`.
     """
-    if isinstance(call, Mapping):
-        told = cast("Config", call)
-        inner = told.get("config")
-        history = cast("Config", inner).get("keras_history") if isinstance(inner, Mapping) else None
-        yield from _producers(history or list(told.values()), name)
-    elif _is_history(call):
+    if _is_history(call):
         if call[1:3] != [0, 0]:
             raise _refusal(name, f"it takes result {printable(call[2])} of call {printable(call[1])} of a layer")
         yield str(call[0])
-        yield from _producers(call[3:], name)
-    elif isinstance(call, list):
-        for one in cast("list[Any]", call):
-            yield from _producers(one, name)
-    elif call is not None and call is not False:  # as `training=True` of a dropout, which then drops in prediction, too
+    elif not (isinstance(call, Mapping | list) or call is None or call is False):
+        # As `training=True` of a dropout, which then drops in prediction, too.
         raise _refusal(name, f"it is called with {printable(call)} beside results of layers")
+    for one in _inside(call):
+        yield from _producers(one, name)
+
+
+def _inside(call: Any) -> Iterable[Any]:
+    """Of a history what follows it, of a tensor its history, of all else its items."""
+    if isinstance(call, Mapping):
+        return _history_of(cast("Config", call)) or cast("Config", call).values()
+    if isinstance(call, list):
+        return cast("list[Any]", call)[3 * _is_history(call) :]
+    return ()
+
+
+def _history_of(told: Config) -> list[Any]:
+    inner = told.get("config")
+    history = cast("Config", inner).get("keras_history") if isinstance(inner, Mapping) else None
+    return [history] if history else []
 
 
 def _is_history(call: Any) -> bool:

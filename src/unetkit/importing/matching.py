@@ -139,7 +139,7 @@ def _kernel(slot: Slot, layer: Layer, joined: Joined) -> dict[str, Floats]:
 
 def _norm(slot: Slot, layer: Layer, epsilon: float) -> dict[str, Floats]:
     channels = slot.shape[0]
-    exact = _of_length(layer, "variance", channels, 1).astype(np.float64) + (epsilon - slot.epsilon)
+    exact = _of_length(layer, "variance", channels).astype(np.float64) + (epsilon - slot.epsilon)
     with np.errstate(over="ignore"):
         variance = exact.astype(np.float32)
     divisor = variance + np.float32(slot.epsilon)  # as the network will add them: rounding may leave nothing
@@ -149,13 +149,15 @@ def _norm(slot: Slot, layer: Layer, epsilon: float) -> dict[str, Floats]:
     return {
         "weight": _of_length(layer, "weight", channels, 1),
         "bias": _of_length(layer, "bias", channels, 0),
-        "running_mean": _of_length(layer, "mean", channels, 0),
+        "running_mean": _of_length(layer, "mean", channels),
         "running_var": variance,
     }
 
 
-def _of_length(layer: Layer, role: str, length: int, otherwise: float) -> npt.NDArray[np.float32]:
-    array = layer.arrays.get(role, np.full(length, otherwise, np.float32))
+def _of_length(layer: Layer, role: str, length: int, otherwise: float | None = None) -> npt.NDArray[np.float32]:
+    """An array of a layer; `otherwise` stands for each of its numbers where the layer may be without it."""
+    absent = otherwise is not None and role not in layer.arrays
+    array = np.full(length, otherwise, np.float32) if absent else layer.arrays[role]
     if array.shape != (length,):
         raise FormatError(
             f"the {role} of a layer has not the length of its outputs",

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from unetkit.data.arrays import Floats
 from unetkit.errors import FormatError
-from unetkit.importing.foreign import Foreign, Layer
+from unetkit.importing.foreign import Foreign, Layer, lacking
 from unetkit.importing.naming import in_order, without_wrappers
 
 State = Mapping[str, Tensor]
@@ -152,10 +152,11 @@ def _layer(name: str, tensors: Mapping[str, Tensor]) -> Layer:
             where=f"{name}: {', '.join(unknown) or f'weight {shape}'}",
             advice="only U-Nets of convolutions and batch norms can be imported",
         )
-    if "running_mean" not in arrays and (weight is None or weight.ndim == 1):
-        raise FormatError("a norm of these weights has no running statistics", where=name)
-    kind = "norm" if "running_mean" in arrays else "kernel"
-    return Layer(name, kind, {_ROLES[role]: array for role, array in arrays.items()})
+    kind = "norm" if weight is None or weight.ndim == 1 else "kernel"
+    layer = Layer(name, kind, {_ROLES[role]: array for role, array in arrays.items()})
+    if lacking(layer):
+        raise FormatError("a norm of these weights has not all of its running statistics", where=name)
+    return layer
 
 
 def _array(name: str, tensor: Tensor) -> Floats:

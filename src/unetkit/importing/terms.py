@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TypeVar
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from unetkit.data.normalise import Normalisation, measure_normalisation
 from unetkit.data.resize import Fit
 from unetkit.errors import ConfigError
 
+Term = TypeVar("Term", str, float)
 _FIT = re.compile(r"fit:(\d{1,5})x(\d{1,5})")
 _PLAIN = {"none": (0.0, 1.0), "symmetric": (127.5, 127.5)}
 
@@ -48,6 +50,17 @@ def channels_of(said: int | None, found: int) -> int:
     if said not in (None, found):
         raise ConfigError(f"the first convolution takes {found} channels, not {said}", where=f"--channels {said}")
     return found
+
+
+def agreed(said: Term | None, found: Term | None, flag: str) -> Term | None:
+    """What somebody said, or the file says; None where neither does.
+
+    Raises:
+        ConfigError: they say different things.
+    """
+    if said is not None and found is not None and said != found:
+        raise ConfigError(f"the file says {found}, not {said}", where=f"{flag} {said}", advice=f"leave out {flag}")
+    return found if said is None else said
 
 
 def normalisation_of(name: str, channels: int) -> Normalisation:

@@ -101,10 +101,14 @@ def _cuts_nothing(name: str, args: tuple[Any, ...], result: Tensor) -> bool:
 
 
 def _tensors(given: object) -> Iterator[Tensor]:
+    """The tensors among arguments, however deep, in order."""
     if isinstance(given, Tensor):
         yield given
-    elif isinstance(given, Mapping):
-        yield from _tensors(list(cast("Mapping[str, object]", given).values()))
-    elif isinstance(given, list | tuple):
-        for one in cast("Iterable[object]", given):
-            yield from _tensors(one)
+    for one in _inside(given):
+        yield from _tensors(one)
+
+
+def _inside(given: object) -> Iterable[object]:
+    if isinstance(given, Mapping):
+        return cast("Mapping[str, object]", given).values()
+    return cast("Iterable[object]", given) if isinstance(given, list | tuple) else ()
