@@ -11,6 +11,7 @@ the machine it takes half an hour.
 from __future__ import annotations
 
 import json
+import math
 import statistics
 import subprocess
 import sys
@@ -125,20 +126,27 @@ class Several:
 
 
 def table(document: Document) -> Iterator[str]:
-    """Mean over the folds of the held-out mean IoU, after so many seconds of the run."""
+    """Mean over the folds of the held-out mean IoU, after so many seconds of the run; not before all were looked at."""
     yield f"| data | average | {' | '.join(f'{seconds} s' for seconds in SECONDS)} |"
     yield f"|---|---|{'---|' * len(SECONDS)}"
     for data, kind in product(RECIPES, (NONE, *map(str, QUICKNESS))):
         runs = [looks for name, looks in document["runs"].items() if name.startswith(f"{data} ")]
         if runs:
             cells = [statistics.fmean(_at(looks, kind, seconds) for looks in runs) for seconds in SECONDS]
-            yield f"| {data} | {kind} | {' | '.join(f'{cell:.4f}' for cell in cells)} |"
+            yield f"| {data} | {kind} | {' | '.join(map(_told, cells))} |"
+    yield ""
+    yield "Between two looks at a run values are interpolated in the logarithm of the time; after the last look that"
+    yield "one counts. – stands where a fold had not been looked at yet."
+
+
+def _told(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.4f}"
 
 
 def _at(looks: list[Document], kind: str, seconds: float) -> float:
-    """Between the looks before and after, in the logarithm of the time."""
+    """Between the looks before and after, in the logarithm of the time; not a number before the first."""
     values: list[float] = [mean_iou(np.array(look["counts"][kind])) for look in looks]
-    return float(np.interp(np.log(seconds), np.log([look["seconds"] for look in looks]), values))
+    return float(np.interp(np.log(seconds), np.log([look["seconds"] for look in looks]), values, left=np.nan))
 
 
 if __name__ == "__main__":

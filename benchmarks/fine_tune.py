@@ -14,20 +14,20 @@ Resumable; writes `benchmarks/results/fine_tune.json` and `.md`. Run it alone on
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import os
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from goals import reached, watched
 from judge import judged
 from pages import put
-from quality import IR_SPLIT, ROOT, UAV_SPLIT, data_hash, machine, source_hash, unetkit
+from quality import IR_SPLIT, ROOT, UAV_SPLIT, data_hash, machine, machine_line, source_hash, unetkit
 
 from unetkit.training.scoring import Scorer
 from unetkit.training.session import Session
@@ -108,29 +108,21 @@ def source_run(seed: int) -> Path:
 
 
 def run(way: str, seed: int, data: Path) -> list[Document]:
-    """The scorings of one run, which is stopped when two in a row have reached the goal."""
+    """The scorings of one run, which is stopped when two in a row have reached the goal.
+
+    Raises:
+        SystemExit: the run failed.
+    """
     out = RUNS / f"{way.replace(',', '').replace(' ', '-')}-seed-{seed}"
     own = [str(source_run(seed)) if word == "MODEL" else word for word in WAYS[way]]
     words = ["train", str(data / "ir-horizon"), "--recipe", "infrared", *IR_SPLIT, *own, "--seed", str(seed)]
     words += ["--steps", str(STEPS), "--out", str(out), "--overwrite"]
     command = [sys.executable, str(Path(__file__)), "--child", json.dumps({"words": words, "started": time.time()})]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
-        return list(watched(child))
-
-
-def watched(child: subprocess.Popen[str]) -> Iterator[Document]:
-    """What a run tells, until two scorings in a row have reached the goal."""
-    assert child.stdout is not None
-    good = 0
-    for line in child.stdout:
-        scoring: Document = json.loads(line)
-        yield scoring
-        good = good + 1 if scoring["dice"] >= GOAL else 0
-        if good == 2:
-            child.kill()
-            return
-    if child.wait() != 0:
+        scorings, ended = watched(child, json.loads, GOAL)
+    if ended == "itself" and child.returncode:
         raise SystemExit(f"a run ended with {child.returncode}; what was done is kept, and the next call goes on")
+    return scorings
 
 
 def look(session: Session, scorer: Scorer, step: int, seconds: float) -> None:
@@ -143,16 +135,9 @@ def look(session: Session, scorer: Scorer, step: int, seconds: float) -> None:
 # --- the table ----------------------------------------------------------------------------------------------------
 
 
-def reached(scorings: Sequence[Document]) -> Document | None:
-    """The first of two successive scorings that reach the goal; None where a run never did."""
-    return next(
-        (one for one, following in itertools.pairwise(scorings) if min(one["dice"], following["dice"]) >= GOAL), None
-    )
-
-
 def table(document: Document) -> str:
     """Median (worst) steps and minutes of each way, and what that says."""
-    found = {way: [reached(document["runs"][f"{way}, seed {seed}"]) for seed in SEEDS] for way in WAYS}
+    found = {way: [reached(document["runs"][f"{way}, seed {seed}"], "dice", GOAL) for seed in SEEDS] for way in WAYS}
     lines = [
         f"To Dice {GOAL} of the sea on the val part of `ir-horizon`: {len(SEEDS)} seeds, runs of {STEPS} steps,"
         f" scored every {LOOK};",
@@ -164,8 +149,7 @@ def table(document: Document) -> str:
         "",
         verdict(found["from scratch"], found["from the model"]),
         "",
-        f"`{document['command']}` on {document['machine']['cpu']}, {document['machine']['cores']} cores; "
-        + ", ".join(f"{name} {number}" for name, number in document["machine"]["packages"].items()),
+        f"`{document['command']}` on {machine_line(document['machine'])}",
     ]
     return "\n".join(lines)
 

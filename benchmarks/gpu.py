@@ -10,8 +10,9 @@ start of the process to the first of two successive scorings that reach a goal.
     python benchmarks/gpu.py [--data FOLDER] [--only speed|camvid] [--batch N] [--minutes M] [--out FOLDER]
     python benchmarks/gpu.py --cpu       the script itself, tried without a GPU: small, and its figures mean nothing
 
-Writes `gpu.json` and `gpu.md` in `benchmarks/results/`, anew after each measurement: a run that breaks off has lost
-nothing but the one it was at. Alone on the machine it takes about 40 minutes.
+Writes `gpu.json` and `gpu.md` in `benchmarks/results/`, anew after each measurement: a call that is cut off has lost
+nothing but the one it was at, and the next goes on there, on such a GPU and with the same code. Alone on the machine it
+takes about 40 minutes.
 """
 
 from __future__ import annotations
@@ -23,15 +24,16 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import torch
+from goals import reached
 from gpu_speed import SEED, Scale, speeds
 from gpu_table import table
-from quality import ROOT, machine
+from quality import ROOT, machine, source_hash
 
+from unetkit import console
 from unetkit.files import write_text
 from unetkit.training.device import choose_compute
 
@@ -50,15 +52,18 @@ def main() -> int:
     if not (options.cpu or torch.cuda.is_available()):
         print("no GPU is here, and nothing was measured; --cpu tries the script itself", file=sys.stderr)
         return 3
+    console.switch_on()
     scale = ON_CPU if options.cpu else ON_GPU
     out: Path = options.out or (ROOT / "runs" / "gpu-tried" if options.cpu else RESULTS)
     record = out / "gpu.json"
     document: Document = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
-    document |= {"seed": SEED, "scale": asdict(scale), "machine": {**machine(), "gpu": chip()}}
+    terms = terms_of(scale, None if options.cpu else chip())
+    if document.get("terms") != terms:
+        document = {"terms": terms, "machine": machine()}
     out.mkdir(parents=True, exist_ok=True)
     for part, measure in (("speed", speed), ("camvid", camvid)):
         if options.only in (None, part):
-            for known in measure(options, scale):
+            for known in measure(options, scale, document.get(part)):
                 document[part] = known
                 write_text(record, json.dumps(document, indent=1) + "\n")
                 write_text(record.with_suffix(".md"), table(document))
@@ -80,61 +85,61 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def chip() -> Document | None:
+def terms_of(scale: Scale, gpu: Document | None) -> Document:
+    """What all figures of a record have in common; what was measured on other terms is dropped."""
+    terms = {"seed": SEED, "scale": asdict(scale), "gpu": gpu}
+    terms |= {"packages": machine()["packages"], "source": source_hash("camvid")}
+    return json.loads(json.dumps(terms))  # as they are read again
+
+
+def chip() -> Document:
     """The GPU, and what drives it."""
-    if not torch.cuda.is_available():
-        return None
     properties = torch.cuda.get_device_properties(0)
     versions = {"cuda": torch.version.cuda, "cudnn": torch.backends.cudnn.version()}
     return {"name": properties.name, "memory": properties.total_memory, **versions}
 
 
-def speed(options: argparse.Namespace, scale: Scale) -> Iterator[Document]:
-    """Every network in every way; what is known so far, after each measurement."""
-    return speeds(choose_compute("cpu" if options.cpu else "cuda", 0, "auto"), scale, options.batch)
+def speed(options: argparse.Namespace, scale: Scale, known: Document | None) -> Iterator[Document]:
+    """Every network in every way that is not known yet; what is, after each measurement."""
+    return speeds(choose_compute("cpu" if options.cpu else "cuda", 0, "auto"), scale, options.batch, known)
 
 
 # --- CamVid -----------------------------------------------------------------------------------------------------------
 
 
-def camvid(options: argparse.Namespace, scale: Scale) -> Iterator[list[Document]]:
-    """One run a network; those so far, after each. None where the data are not here."""
+def camvid(options: argparse.Namespace, scale: Scale, known: list[Document] | None) -> Iterator[list[Document]]:
+    """One run a network that is not known from the same command yet; all, after each. None where no data are here."""
     data = options.data / "camvid"
     if not data.is_dir():
         print(f"CamVid is not here, and nothing was trained on it: {data}", file=sys.stderr)
         return
     budget = scale.flags or ("--minutes", f"{options.minutes:g}")
     where = ("--device", "cpu" if options.cpu else "cuda")
-    runs: list[Document] = []
+    runs: dict[str, Document] = {one["network"]: one for one in known or ()}
     for network in scale.trained:
-        runs.append(trained(data, network, (*budget, *where), options.out))
-        yield runs
+        flags = ("--recipe", "camvid", "--network", network, *budget, *where, "--seed", str(SEED))
+        command = ["unetkit", "train", "camvid", *flags]
+        if network not in runs or runs[network]["command"] != command:
+            run = (options.out or ROOT / "runs") / f"gpu-camvid-{network}"
+            runs[network] = {"network": network, "command": command, **trained(data, flags, run)}
+            yield [*runs.values()]
 
 
-def trained(data: Path, network: str, flags: Sequence[str], out: Path | None) -> Document:
-    """The command as anybody would give it, and what its history says."""
-    run = (out or ROOT / "runs") / f"gpu-camvid-{network}"
-    words = ("train", str(data), "--recipe", "camvid", "--network", network, *flags, "--seed", str(SEED))
-    command = [sys.executable, "-m", "unetkit", *words, "--out", str(run), "--overwrite", "--json"]
-    subprocess.run(command, stdout=subprocess.DEVNULL, check=True, cwd=ROOT)
+def trained(data: Path, flags: Sequence[str], run: Path) -> Document:
+    """Train as anybody would; what the history of that says."""
+    words = ("train", str(data), *flags, "--out", str(run), "--overwrite", "--json")
+    subprocess.run([sys.executable, "-m", "unetkit", *words], stdout=subprocess.DEVNULL, check=True, cwd=ROOT)
     lines = (run / "history.jsonl").read_text(encoding="utf-8").splitlines()
     history = [json.loads(line) for line in lines]
     scorings = [{"minutes": one["seconds"] / 60, "mean_iou": one["scores"].get("mean_iou", 0.0)} for one in history]
+    firsts = {goal: reached(scorings, "mean_iou", goal) for goal in GOALS}
     return {
-        "network": network,
-        "command": ["unetkit", "train", "camvid", *words[2:]],
         "scorings": scorings,
-        "minutes_to": {f"{goal:.2f}": minutes_to(scorings, goal) for goal in GOALS},
+        "minutes_to": {f"{goal:.2f}": first and first["minutes"] for goal, first in firsts.items()},
         "best": max(one["mean_iou"] for one in scorings),
         "minutes": scorings[-1]["minutes"],
         "steps": history[-1]["step"],
     }
-
-
-def minutes_to(scorings: Sequence[Document], goal: float) -> float | None:
-    """Of the first of two successive scorings that reach the goal; None where none do."""
-    good = (one for one, after in pairwise(scorings) if min(one["mean_iou"], after["mean_iou"]) >= goal)
-    return next((float(one["minutes"]) for one in good), None)
 
 
 if __name__ == "__main__":

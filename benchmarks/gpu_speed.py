@@ -1,7 +1,7 @@
 """How fast networks are trained on a device, and in how much of its memory: the speed part of `gpu.py`.
 
 Each way of training is measured by itself. One that finds no memory is said to, and takes none from the others: what it
-had is given back before the next begins.
+had is given back before the next begins. One that is not what it is called, since compiling fails here, has no figures.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ from unetkit.training.step import Stepper
 NETWORKS = ("small", "base", "original")
 CHANNELS, CLASSES = 3, 2
 SEED = 0
+NO_MEMORY, NOT_COMPILED = "out of memory", "not compiled"
 
 Document = dict[str, Any]
 
@@ -70,22 +71,26 @@ class Scale:
     slim: tuple[tuple[str, int], ...] = ()
 
 
-def speeds(compute: Compute, scale: Scale, batch: int | None) -> Iterator[Document]:
+def speeds(compute: Compute, scale: Scale, batch: int | None, known: Document | None) -> Iterator[Document]:
     """The matrix rate, and every network in every way; what is known so far, after each measurement.
 
     Args:
         batch: of all of them; None finds the largest of each that fits.
+        known: from an earlier call, and not measured again; but a network that had another batch is.
     """
-    with prepared(compute):
-        matrix = matrix_rate(compute.device, scale.matrix)
-    rows: list[Document] = []
+    if known is None:
+        with prepared(compute):
+            known = {"matrix_flop_per_second": matrix_rate(compute.device, scale.matrix), "rows": []}
+    rows: dict[str, Document] = {one["network"]: one for one in known["rows"] if batch in (None, one["batch"])}
     for preset in NETWORKS:
         print(f"{preset} ...", file=sys.stderr)
-        found = row(preset, compute, scale, batch)
-        rows.append(found)
+        if preset not in rows:
+            rows[preset] = row(preset, compute, scale, batch)
+        found = rows[preset]
         for name, way in ways_of(compute).items():
-            found["ways"][name] = measured(preset, way, scale, found["batch"], scale.steps)
-            yield {"matrix_flop_per_second": matrix, "rows": rows}
+            if name not in found["ways"]:
+                found["ways"][name] = measured(preset, way, scale, found["batch"], scale.steps)
+                yield {**known, "rows": [rows[one] for one in NETWORKS if one in rows]}
 
 
 def matrix_rate(device: str, side: int) -> float:
@@ -143,17 +148,17 @@ def flop_an_image(preset: str, scale: Scale) -> float:
 def largest_batch(preset: str, compute: Compute, scale: Scale) -> int:
     """The largest power of two of which some steps fit, up to the scale's."""
     batch = 1
-    while batch < scale.largest and measured(preset, compute, scale, 2 * batch, steps=2) is not None:
+    while batch < scale.largest and "failed" not in measured(preset, compute, scale, 2 * batch, steps=2):
         batch *= 2
     return batch
 
 
-def measured(preset: str, compute: Compute, scale: Scale, batch: int, steps: int) -> Document | None:
-    """A stretch, None where it finds no memory; what it took is free again for the next one, and in no figure of it."""
+def measured(preset: str, compute: Compute, scale: Scale, batch: int, steps: int) -> Document:
+    """A stretch, or that it `failed` for want of memory; what it took is free for the next, and in no figure of it."""
     try:
         found = stretch(preset, compute, scale, batch, steps)
     except torch.OutOfMemoryError:
-        found = None
+        found = {"failed": NO_MEMORY}
     give_back(compute)
     return found
 
@@ -170,11 +175,18 @@ def give_back(compute: Compute) -> None:
 
 
 def stretch(preset: str, compute: Compute, scale: Scale, batch: int, steps: int) -> Document:
-    """Some steps: images a second, the share that is waiting for data, and the memory at its highest (bytes)."""
+    """Some steps: images a second, the share that is waiting for data, and the memory at its highest (bytes).
+
+    With how they were computed, and whether the images were on the device by then. None of this, but that it `failed`,
+    where compiling does: what would be measured is the plain way.
+    """
     with prepared(compute):
-        stepper = stepper_of(preset, compute, scale)
-        with closing(Ahead(maker_of(scale, batch, compute, stepper).make, 0)) as batches:
+        stepper, cache = stepper_of(preset, compute, scale), cache_of(scale, batch)
+        feed = Feed(cache, exact_device(compute.device), lambda: stepper.steps > 0)
+        with closing(Ahead(maker_of(cache, batch, feed).make, 0)) as batches:
             run(batches, stepper, scale.warm)
+            if compute.compiled and not stepper.compiles:
+                return {"failed": NOT_COMPILED}
             if compute.device == "cuda":
                 torch.cuda.reset_peak_memory_stats()
             seconds, waited = run(batches, stepper, steps)
@@ -182,6 +194,8 @@ def stretch(preset: str, compute: Compute, scale: Scale, batch: int, steps: int)
         "images_per_second": steps * batch / seconds,
         "waiting": waited / seconds,
         "memory": torch.cuda.max_memory_allocated() if compute.device == "cuda" else None,
+        "resident": feed.resident is not None,
+        "compute": compute.to_json(),
     }
 
 
@@ -206,12 +220,15 @@ def stepper_of(preset: str, compute: Compute, scale: Scale) -> Stepper:
     return Stepper(network, loss, optimiser, MovingAverage(network, 0.98), compute, 1.0)
 
 
-def maker_of(scale: Scale, batch: int, compute: Compute, stepper: Stepper) -> BatchMaker:
-    """Batches as a GPU gets them, augmented as tensors; from made-up pairs."""
+def cache_of(scale: Scale, batch: int) -> Cache:
+    """Made-up pairs, enough for a batch."""
     pairs = [Pair(str(number), str(number)) for number in range(max(scale.pairs, batch))]
-    cache = Cache(pairs, partial(drawn, scale.side), Fit(scale.side, scale.side), (0,) * CHANNELS, keep="ram")
+    return Cache(pairs, partial(drawn, scale.side), Fit(scale.side, scale.side), (0,) * CHANNELS, keep="ram")
+
+
+def maker_of(cache: Cache, batch: int, feed: Feed) -> BatchMaker:
+    """Batches as a GPU gets them, augmented as tensors."""
     scaling = Normalisation("unit", (0.0,) * CHANNELS, (255.0,) * CHANNELS)
-    feed = Feed(cache, exact_device(compute.device), lambda: stepper.steps > 0)
     return BatchMaker(cache, scaling, DEFAULTS["horizon"], span=None, seed=SEED, batch=batch, feed=feed)
 
 

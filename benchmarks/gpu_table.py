@@ -12,9 +12,9 @@ def table(document: Document) -> str:
     """Everything, for people.
 
     Args:
-        document: `gpu.json`: `machine`, and of `speed` and `camvid` what was measured.
+        document: `gpu.json`: `terms`, and of `speed` and `camvid` what was measured.
     """
-    gpu = document["machine"]["gpu"]
+    gpu = document["terms"]["gpu"]
     heading = gpu["name"] if gpu else "Tried on a CPU: no figure here means anything."
     parts: list[tuple[str, Callable[[Any], list[str]]]] = [("speed", speed_table), ("camvid", camvid_table)]
     lines = ["# Training on a GPU", "", heading, ""]
@@ -44,8 +44,8 @@ def ways_of(row: Document, rate: float) -> Iterator[Sequence[str]]:
     """
     for way, found in row["ways"].items():
         first = (f"`{row['network']}`", str(row["batch"]), way)
-        if found is None:
-            yield *first, "out of memory", *("–",) * 4
+        if "failed" in found:
+            yield *first, found["failed"], *("–",) * 4
         else:
             flops = found["images_per_second"] * row["flop_an_image"]
             memory = "–" if found["memory"] is None else f"{found['memory'] / 2**30:.1f}"

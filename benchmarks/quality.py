@@ -237,6 +237,12 @@ def machine() -> Document:
     }
 
 
+def machine_line(found: Document) -> str:
+    """A machine as tables name it, from what `machine` found."""
+    packages = ", ".join(f"{name} {number}" for name, number in found["packages"].items())
+    return f"{found['cpu']}, {found['cores']} cores; {packages}"
+
+
 # --- the table ----------------------------------------------------------------------------------------------------
 
 

@@ -9,8 +9,11 @@ import math
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import pairwise, product
+from itertools import product
 from typing import Any
+
+from goals import reached
+from quality import machine_line
 
 Document = dict[str, Any]
 Goals = Sequence[float]
@@ -27,35 +30,52 @@ def table(records: Sequence[Document], goals: Goals) -> str:
     Raises:
         ValueError: records of one data set are of different code.
     """
-    runs = [record for record in records if not record["key"]["entry"]["trial"]]
-    trials = [record for record in records if record["key"]["entry"]["trial"]]
+    runs = _runs(records)
+    trials = _trials_of(records)
     rows = [*_rows(_of(runs, "ir-horizon"), goals), *_rows(_of(runs, "horizon-uav"), goals)]
     lines = [
         "| data | Dice on the test part | contestant | precision | seeds | seconds: median (worst) | times ours |",
         "|---|---|---|---|---|---|---|",
         *rows,
-        _apart(verdict(records)),
+        _apart(verdict(runs)),
         _apart(_whereto(_of(runs, "ir-horizon"))),
         _apart(_long_way(_of(runs, "camvid"))),
-        _apart(_trials(trials)),
-        _apart(_made_on(records)),
+        _apart(_tried(trials)),
+        _apart(_made_on([*runs, *trials])),
     ]
     return "\n".join(line for line in lines if line)
 
 
 def first_reached(scorings: Sequence[Document], goal: float, cap: float = math.inf) -> float | None:
     """Seconds of the first of two successive scorings that reach the goal; None where that is beyond the cap."""
-    good = [one["seconds"] for one, following in pairwise(scorings) if min(one["dice"], following["dice"]) >= goal]
-    return float(good[0]) if good and good[0] <= cap else None
+    good = reached(scorings, "dice", goal)
+    return float(good["seconds"]) if good and good["seconds"] <= cap else None
+
+
+def _runs(records: Sequence[Document]) -> list[Document]:
+    """Those that count."""
+    return [record for record in records if not record["key"]["entry"]["trial"]]
+
+
+def _trials_of(records: Sequence[Document]) -> list[Document]:
+    """Those by which the plain loop was chosen as it is; one of other code than its runs on that data has not."""
+    runs = [record for record in _of(_runs(records), "ir-horizon") if not _is_of_unetkit(record)]
+    code = {record["key"]["source"] for record in runs}
+    trials = (record for record in records if record["key"]["entry"]["trial"])
+    return [record for record in trials if code <= {record["key"]["source"]}]
 
 
 def _of(records: Sequence[Document], field: str) -> list[Document]:
     """Those of a data set."""
     found = [record for record in records if record["key"]["entry"]["field"] == field]
-    codes = {(record["key"]["entry"]["contestant"] in UNETKIT, record["key"]["source"]) for record in found}
+    codes = {(_is_of_unetkit(record), record["key"]["source"]) for record in found}
     if len(codes) > len({unetkit for unetkit, _ in codes}):
         raise ValueError(f"the records of {field} are of different code: run time_to_quality.py again")
     return found
+
+
+def _is_of_unetkit(record: Document) -> bool:
+    return record["key"]["entry"]["contestant"] in UNETKIT
 
 
 def _rows(records: Sequence[Document], goals: Goals) -> Iterator[str]:
@@ -131,7 +151,7 @@ def verdict(records: Sequence[Document]) -> str:
     Raises:
         ValueError: as `table`.
     """
-    records = [record for record in _of(records, "ir-horizon") if not record["key"]["entry"]["trial"]]
+    records = _of(_runs(records), "ir-horizon")
     ours, plain = _ordered(records, "ours", GOAL), _ordered(records, "plain", GOAL)
     if not (ours and plain):
         return "Not measured yet."
@@ -188,19 +208,15 @@ def _long_way(records: Sequence[Document]) -> str:
         f"On `camvid` (val, mean IoU) the plain loop, with the 31-million network of that recipe's source, is at "
         f"{plain['mean_iou']:.3f} after {epochs} epochs and {minutes:.0f} minutes. "
     )
-    passed = [
-        one["seconds"]
-        for one, following in pairwise(ours)
-        if min(one["mean_iou"], following["mean_iou"]) >= plain["mean_iou"]
-    ]
-    said += f"Ours has passed that after {passed[0]:.0f} seconds, and ends" if passed else "Ours ends"
+    passed = reached(ours, "mean_iou", plain["mean_iou"])
+    said += f"Ours has passed that after {passed['seconds']:.0f} seconds, and ends" if passed else "Ours ends"
     said += f" its minute at {ours[-1]['mean_iou']:.3f}."
     if ours[-1]["mean_iou"] > plain["mean_iou"]:
         said += f" To that the plain loop needs more than {minutes:.0f} minutes."
     return said
 
 
-def _trials(records: Sequence[Document]) -> str:
+def _tried(records: Sequence[Document]) -> str:
     """How the plain loop's batch and order of memory were chosen."""
     told = []
     for record in records:
@@ -216,18 +232,13 @@ def _trials(records: Sequence[Document]) -> str:
 
 def _made_on(records: Sequence[Document]) -> str:
     """Every machine of the results, each once."""
-    machines = Counter(_machine(record["machine"]) for record in records)
+    machines = Counter(machine_line(record["machine"]) for record in records)
     if not machines:
         return ""
     counted = [f"{name} ({runs} run{'s' if runs > 1 else ''})" for name, runs in machines.items()]
     told = counted if len(machines) > 1 else [*machines]
     warning = "" if len(told) == 1 else " Seconds of different machines or versions cannot be compared."
     return f"`python benchmarks/time_to_quality.py` on {'; and on '.join(told)}.{warning}"
-
-
-def _machine(machine: Document) -> str:
-    packages = ", ".join(f"{name} {number}" for name, number in machine["packages"].items())
-    return f"{machine['cpu']}, {machine['cores']} cores; {packages}"
 
 
 def paragraph(text: str) -> str:

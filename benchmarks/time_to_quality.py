@@ -28,13 +28,14 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 from filelock import FileLock
+from goals import watched
 from pages import put
 from quality import IR_SPLIT, ROOT, RUNS, UAV_WITHOUT_TWINS, data_hash, hash_of, machine, source_hash
 from time_table import first_reached, paragraph, table, verdict
@@ -242,25 +243,22 @@ def timed(entry: Entry, spec: Document, data: Path, script: Path, cap: float | N
         line = [sys.executable, str(script), str(told)]
         alone = {**os.environ, "UNETKIT_CACHE": str(Path(folder) / "cache")}
         with subprocess.Popen(line, stdout=subprocess.PIPE, text=True, env=alone) as child:
-            scorings, ended = watched(child, entry, cap or math.inf)
+            scored = partial(scoring, counted=FIELDS[entry.field].counts)
+            scorings, ended = watched(child, scored, entry.goal, cap or math.inf)
         if ended == "itself" and child.returncode:
             raise SystemExit(f"{entry.record.name}: it ended with {child.returncode}, and nothing is recorded")
     return {"ended": ended, "scorings": scorings}
 
 
-def watched(child: subprocess.Popen[str], entry: Entry, cap: float) -> tuple[list[Document], str]:
-    """The scorings of a run until two in a row reach its goal, or the cap, or its end."""
-    assert child.stdout is not None
-    scorings, good = list[Document](), 0
-    for line in child.stdout:
-        told = json.loads(line)
-        counts = np.array(told.pop("counts"))
-        scorings.append({**told, "dice": dice(counts, FIELDS[entry.field].counts), "mean_iou": mean_iou(counts)})
-        good = good + 1 if scorings[-1]["dice"] >= entry.goal else 0
-        if good == 2 or told["seconds"] > cap:
-            child.kill()
-            return scorings, "goal" if good == 2 else "cap"
-    return scorings, "itself"
+def scoring(line: str, counted: int | None) -> Document:
+    """What a run has printed, with Dice and mean IoU in place of its confusion matrix.
+
+    Args:
+        counted: as of `dice`.
+    """
+    told = json.loads(line)
+    counts = np.array(told.pop("counts"))
+    return {**told, "dice": dice(counts, counted), "mean_iou": mean_iou(counts)}
 
 
 def dice(counts: np.ndarray, counted: int | None) -> float:

@@ -18,6 +18,9 @@ import numpy as np
 import pytest
 import torch
 
+from unetkit import console
+from unetkit.training import step
+from unetkit.training.compiled import Compiled
 from unetkit.training.device import Compute
 
 from house.source import REPOSITORY
@@ -57,7 +60,9 @@ def test_without_a_gpu_it_says_so_in_one_line_and_writes_nothing(tmp_path: Path)
     assert not (tmp_path / "results").exists()
 
 
-def test_a_small_form_of_all_of_it_runs_on_the_cpu(tmp_path: Path, data: Path) -> None:
+def test_a_small_form_of_all_of_it_runs_on_the_cpu_and_a_second_call_measures_nothing_again(
+    tmp_path: Path, data: Path
+) -> None:
     out = tmp_path / "results"
     done = ran("--cpu", "--data", data, "--out", out)
     assert done.returncode == 0, done.stderr
@@ -65,27 +70,35 @@ def test_a_small_form_of_all_of_it_runs_on_the_cpu(tmp_path: Path, data: Path) -
     assert [row["network"] for row in found["speed"]["rows"]] == ["small", "base", "original"]
     for row in found["speed"]["rows"]:
         assert row["batch"] == 2
-        assert all(way["images_per_second"] > 0 for way in row["ways"].values())
+        for way in row["ways"].values():
+            assert way["images_per_second"] > 0
+            assert way["compute"]["device"] == "cpu"
+            assert way["resident"] in (True, False)
     assert found["speed"]["matrix_flop_per_second"] > 0
     assert [scoring["minutes"] > 0 for scoring in found["camvid"][0]["scorings"]] == [True] * 3
     assert set(found["camvid"][0]["minutes_to"]) == {"0.60", "0.65"}
     assert (out / "gpu.md").read_text(encoding="utf-8") == done.stdout.removesuffix("\n")
     assert "no figure here means anything" in done.stdout
+    assert ran("--cpu", "--data", data, "--out", out).stdout == done.stdout
+    assert json.loads((out / "gpu.json").read_text(encoding="utf-8")) == found
 
 
 # --- what goes wrong on the way ---------------------------------------------------------------------------------------
 
 FOUND = {"images_per_second": 8.0, "waiting": 0.5, "memory": 2**30}
+LATER = {**FOUND, "images_per_second": 9.0}
 CPU = Compute("cpu", 1, "fp32", deterministic=False)
 
 Outcome = dict[str, Any] | Exception
 
 
 @pytest.fixture
-def tried(benchmark: Callable[[str], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+def tried(
+    benchmark: Callable[[str], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Generator[Callable[..., int]]:
     """The speed part in this process, with these outcomes of its six measurements; its exit code."""
 
-    def run(*outcomes: Outcome) -> int:
+    def run(*outcomes: Outcome, batch: int = 2) -> int:
         left = iter(outcomes)
 
         def stretch(*_: Any) -> dict[str, Any]:
@@ -94,12 +107,13 @@ def tried(benchmark: Callable[[str], Any], tmp_path: Path, monkeypatch: pytest.M
                 raise outcome
             return outcome
 
-        words = ["gpu.py", "--cpu", "--only", "speed", "--batch", "2", "--out", str(tmp_path)]
+        words = ["gpu.py", "--cpu", "--only", "speed", "--batch", str(batch), "--out", str(tmp_path)]
         monkeypatch.setattr(sys, "argv", words)
         monkeypatch.setattr(benchmark("gpu_speed"), "stretch", stretch)
         return benchmark("gpu").main()
 
-    return run
+    yield run
+    console.switch_off()
 
 
 def ways(folder: Path) -> dict[str, dict[str, Any]]:
@@ -112,8 +126,8 @@ def test_a_way_that_finds_no_memory_is_told_and_the_others_are_measured(
     tmp_path: Path, tried: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert tried(FOUND, FOUND, FOUND, torch.OutOfMemoryError(), FOUND, FOUND) == 0
-    both = {"plain": FOUND, "deterministic": FOUND}
-    assert ways(tmp_path) == {"small": both, "base": {"plain": FOUND, "deterministic": None}, "original": both}
+    both, full = {"plain": FOUND, "deterministic": FOUND}, {"failed": "out of memory"}
+    assert ways(tmp_path) == {"small": both, "base": {"plain": FOUND, "deterministic": full}, "original": both}
     assert "| `base` | 2 | deterministic | out of memory | – | – | – | – |" in capsys.readouterr().out
 
 
@@ -124,6 +138,63 @@ def test_what_was_measured_is_written_before_the_next_measurement_fails(
         tried(FOUND, FOUND, FOUND, RuntimeError("the driver is gone"))
     assert ways(tmp_path) == {"small": {"plain": FOUND, "deterministic": FOUND}, "base": {"plain": FOUND}}
     assert "| `base` | 2 | plain | 8 |" in (tmp_path / "gpu.md").read_text(encoding="utf-8")
+
+
+def test_a_call_that_was_cut_off_goes_on_at_the_next(tmp_path: Path, tried: Callable[..., int]) -> None:
+    with pytest.raises(RuntimeError, match="the driver is gone"):
+        tried(FOUND, FOUND, FOUND, RuntimeError("the driver is gone"))
+    assert tried(LATER, LATER, LATER) == 0
+    assert ways(tmp_path) == {
+        "small": {"plain": FOUND, "deterministic": FOUND},
+        "base": {"plain": FOUND, "deterministic": LATER},
+        "original": {"plain": LATER, "deterministic": LATER},
+    }
+
+
+def test_with_another_batch_all_is_measured_again(tmp_path: Path, tried: Callable[..., int]) -> None:
+    assert tried(*[FOUND] * 6) == tried(*[LATER] * 6, batch=4) == 0
+    both = {"plain": LATER, "deterministic": LATER}
+    assert ways(tmp_path) == {"small": both, "base": both, "original": both}
+    assert "| `base` | 4 | plain | 9 |" in (tmp_path / "gpu.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("term", "value"), [("gpu", {"name": "another"}), ("packages", {"torch": "1"}), ("source", "another")]
+)
+def test_nothing_stays_that_another_gpu_or_other_code_has_left(
+    term: str, value: object, tmp_path: Path, tried: Callable[..., int]
+) -> None:
+    assert tried(*[FOUND] * 6) == 0
+    record = tmp_path / "gpu.json"
+    document = json.loads(record.read_text(encoding="utf-8"))
+    document["terms"][term] = value
+    record.write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(RuntimeError, match="the driver is gone"):
+        tried(LATER, RuntimeError("the driver is gone"))
+    assert ways(tmp_path) == {"small": {"plain": LATER}}
+
+
+def uncompilable(*_: Any) -> Any:
+    raise RuntimeError("Failed to find C compiler")
+
+
+class Failing(Compiled):
+    """Finds that nothing can be compiled here."""
+
+    def __init__(self, network: torch.nn.Module) -> None:
+        super().__init__(network, uncompilable)
+
+
+def test_the_plain_network_is_not_measured_as_a_compiled_one(
+    benchmark: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(step, "Compiled", Failing)
+    compute = replace(CPU, compiled=True)
+    found = benchmark("gpu_speed").measured("small", compute, benchmark("gpu").ON_CPU, 2, 1)
+    assert found == {"failed": "not compiled"}
+    row = {"network": "small", "batch": 2, "flop_an_image": 1.0, "ways": {"compiled": found}}
+    cells = ("`small`", "2", "compiled", "not compiled", "–", "–", "–", "–")
+    assert [*benchmark("gpu_table").ways_of(row, 1.0)] == [cells]
 
 
 @pytest.fixture
@@ -151,7 +222,7 @@ def test_what_a_way_took_is_free_before_the_next_begins(
 
     speed = benchmark("gpu_speed")
     monkeypatch.setattr(speed, "stretch", stretch)
-    assert (speed.measured("small", CPU, None, 2, 2) is None) == (not fits)
+    assert ("failed" in speed.measured("small", CPU, None, 2, 2)) == (not fits)
     assert [one() for one in taken] == [None]
 
 

@@ -92,6 +92,21 @@ def test_of_an_even_number_the_median_speaks_against_ours(table: Any) -> None:
     assert told["plain", "0.98"] == ["300.0 (600.0)", "15.0"]
 
 
+def test_a_trial_of_other_code_than_the_runs_of_the_plain_loop_is_left_out(table: Any) -> None:
+    said: dict[str, Any] = {"goal": 0.95, "trial": True, "channels_last": True}
+    runs = [after(50, "ours"), after(1000, "plain"), record("plain", [0.95, 0.95], batch=8, **said)]
+    stale = record("plain", [0.95, 0.95], batch=4, **said)
+    stale["key"]["source"] = "another"
+    assert "batch 8, channels last: 10 s" in table.table(runs, GOALS)
+    assert table.table([stale, *runs], GOALS) == table.table(runs, GOALS)
+    assert table.verdict([stale, *runs]) == table.verdict(runs)
+
+
+def test_trials_are_told_before_there_are_runs(table: Any) -> None:
+    trial = record("plain", [0.95, 0.95], goal=0.95, trial=True, batch=4, channels_last=True)
+    assert "batch 4, channels last: 10 s" in table.table([trial, after(50, "ours")], GOALS)
+
+
 def test_any_subset_of_the_records_makes_a_table(table: Any) -> None:
     records = [
         after(10, "ours", goal=0.99),

@@ -1,12 +1,11 @@
-"""`benchmarks/time_to_quality.py`: which runs it makes, what it tells them, when it stops them, how it scores them."""
+"""`benchmarks/time_to_quality.py`: which runs it makes, what it tells them, how it scores them."""
 
 from __future__ import annotations
 
 import json
-import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -171,44 +170,6 @@ def test_a_run_that_fails_is_not_recorded(script: Any, tmp_path: Path) -> None:
         script.timed(script.Entry("ours", "ir-horizon", 0, 0.98), {}, tmp_path, child, None)
 
 
-# --- when they are stopped --------------------------------------------------------------------------------------------
-
-GOOD, BAD = [[50, 0], [0, 50]], [[0, 50], [0, 50]]
-
-
-def scorer(*each: list[list[int]]) -> list[str]:
-    """A process that scores so, each ten seconds; it ends with its standard input, and without one by itself."""
-    lines = [json.dumps({"seconds": 10.0 * place, "counts": counts}) for place, counts in enumerate(each, start=1)]
-    return [sys.executable, "-c", f"import sys\nprint(*{lines!r}, sep='\\n', flush=True)\nsys.stdin.read()"]
-
-
-@pytest.mark.parametrize(
-    ("each", "ended", "scorings", "dice"),
-    [
-        ([GOOD, GOOD, BAD, BAD], "goal", 2, [1.0, 1.0]),
-        ([GOOD, BAD, GOOD, GOOD, BAD], "goal", 4, [1.0, 0.0, 1.0, 1.0]),
-        ([BAD, GOOD, BAD, BAD, GOOD, GOOD, GOOD], "cap", 5, [0.0, 1.0, 0.0, 0.0, 1.0]),
-    ],
-)
-def test_a_run_is_stopped_at_two_good_scorings_in_a_row_or_at_the_cap(
-    script: Any, each: Sequence[list[list[int]]], ended: str, scorings: int, dice: list[float]
-) -> None:
-    entry = script.Entry("plain", "ir-horizon", 0, 0.98)
-    with subprocess.Popen(scorer(*each), text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
-        seen, why = script.watched(child, entry, 45.0)
-        assert child.wait(60) == -signal.SIGKILL, "it would have gone on"
-    assert why == ended
-    assert [one["dice"] for one in seen] == dice
-    assert [one["seconds"] for one in seen] == [10.0 * place for place in range(1, scorings + 1)]
-
-
-def test_a_run_that_ends_before_has_ended_by_itself(script: Any) -> None:
-    entry = script.Entry("plain", "ir-horizon", 0, 0.98)
-    with subprocess.Popen(scorer(BAD, GOOD), text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as child:
-        seen, why = script.watched(child, entry, 45.0)
-    assert (why, child.returncode, len(seen)) == ("itself", 0, 2)
-
-
 # --- how they are scored ----------------------------------------------------------------------------------------------
 
 
@@ -218,6 +179,13 @@ def labels() -> tuple[np.ndarray, np.ndarray]:
     drawn = np.random.default_rng(0)
     truth = drawn.integers(0, 3, 1000)
     return truth, np.where(drawn.random(1000) < 0.6, truth, drawn.integers(0, 4, 1000))
+
+
+def test_a_scoring_has_scores_in_place_of_its_counts(script: Any, labels: tuple[np.ndarray, np.ndarray]) -> None:
+    counts = confusion_matrix(*labels)
+    told = {"seconds": 2.5, "step": 7}
+    line = json.dumps({**told, "counts": counts.tolist()})
+    assert script.scoring(line, 2) == {**told, "dice": script.dice(counts, 2), "mean_iou": script.mean_iou(counts)}
 
 
 def test_dice_is_that_of_the_class_that_counts_or_the_mean(script: Any, labels: tuple[np.ndarray, np.ndarray]) -> None:

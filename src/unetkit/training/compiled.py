@@ -36,6 +36,11 @@ class Compiled:
         self._network = network
         self._compiled: Callable[[Tensor], Tensor] | None = torch.compile(network, backend=backend, dynamic=False)
 
+    @property
+    def works(self) -> bool:
+        """Whether nothing has failed to be compiled so far."""
+        return self._compiled is not None
+
     def __call__(self, images: Tensor) -> Tensor:
         """The network's output."""
         if self._compiled is not None:

@@ -96,6 +96,11 @@ class Stepper:
         self._limit = clip or math.inf
         self._still = still(network)
 
+    @property
+    def compiles(self) -> bool:
+        """Whether the network is called compiled: it was asked for, and has not failed so far."""
+        return isinstance(self._forward, Compiled) and self._forward.works
+
     def step(self, batches: Sequence[Batch], seed: int) -> StepOutcome:
         """As `launch`, and wait for what it did."""
         return self.launch(batches, seed).outcome()
