@@ -24,8 +24,8 @@ def draw(ranges: Ranges, key: tuple[int, int, int]) -> Parameters:
 
     Args:
         ranges: how far each change may go.
-        key: (seed, epoch, position of the sample in the data set), integers from 0. Equal keys and ranges give equal
-            parameters on every machine. Changing one range changes no other parameter.
+        key: (seed, epoch, place of the sample in the order of that epoch), integers from 0. Equal keys and ranges give
+            equal parameters on every machine. Changing one range changes no other parameter.
     """
     value = _Uniforms(key)
     moved = value.happens(34, MOVED_SHARE)
