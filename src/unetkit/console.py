@@ -9,7 +9,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sized
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO, TypeVar
 
@@ -26,7 +26,13 @@ PATIENCE = 1.0
 
 
 class Stderr(Console):
-    """A console on stderr. When its reader has gone (`2>&1 | head`), the work goes on, unseen."""
+    """A console on stderr. When its reader has gone (`2>&1 | head`, a terminal that hung up), the work goes on."""
+
+    def _check_buffer(self) -> None:
+        try:
+            super()._check_buffer()
+        except OSError:
+            self.on_broken_pipe()
 
     def on_broken_pipe(self) -> None:
         """Nothing more is written, not even at exit."""
@@ -54,8 +60,13 @@ class Voice:
 
     def write_down(self, text: str) -> None:
         """Add a line to the transcript, if there is one."""
-        if self.transcript is not None:
+        if self.transcript is None:
+            return
+        try:
             self.transcript.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {text}\n")
+        except OSError as error:
+            error.filename = self.transcript.name
+            raise
 
 
 _voice = Voice()
@@ -89,10 +100,16 @@ def switch_on(
 
 def switch_off() -> None:
     """Be silent again, and close the log."""
-    if _voice.log is not None:
-        _voice.log.close()
-    _voice.log = _voice.screen = None
+    _close_log()
+    _voice.screen = None
     _voice.quiet, _voice.verbose = True, False
+
+
+def _close_log() -> None:
+    log, _voice.log = _voice.log, None
+    if log is not None:
+        with suppress(OSError):  # it has been said where it was met first
+            log.close()
 
 
 @contextmanager
@@ -132,10 +149,15 @@ def verbose(text: str) -> None:
 
 
 def event(kind: str, **facts: Fact) -> None:
-    """Write one JSON line to the log for machines; nothing on the screen."""
-    if _voice.log is not None:
-        stamp = round(time.time(), 3)
-        _voice.log.write(json.dumps({"time": stamp, "event": kind, **facts}, ensure_ascii=False) + "\n")
+    """Write one JSON line to the log for machines; nothing on the screen. A log that cannot be written is given up."""
+    if _voice.log is None:
+        return
+    stamp, log = round(time.time(), 3), _voice.log
+    try:
+        log.write(json.dumps({"time": stamp, "event": kind, **facts}, ensure_ascii=False) + "\n")
+    except OSError as error:
+        _close_log()
+        warn(f"{log.name}: {error.strerror}: the log ends here, and the work goes on")
 
 
 # --- progress -----------------------------------------------------------------------------------------------------

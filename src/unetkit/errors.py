@@ -14,7 +14,7 @@ UnetkitError
 │       └── OtherFormat    written by another version of unetkit
 ├── MachineError (3)       the machine said no
 │   ├── MissingExtra, DiskFull, OutOfMemory, PermissionRefused, DeviceMissing
-└── Interrupted (130/143)  a signal; the state is saved
+└── Interrupted (128 + n)  a signal; the state is saved
 """
 
 from __future__ import annotations

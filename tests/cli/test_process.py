@@ -1,5 +1,6 @@
 """The same through real processes: what is imported, and how a process ends."""
 
+import json
 import os
 import subprocess
 import sys
@@ -56,6 +57,17 @@ def test_a_closed_pipe_leaves_no_trace() -> None:
     done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, env=environment, check=False)
     assert done.stderr == ""
     assert done.stdout.startswith("# unetkit train")
+
+
+def test_what_nobody_sees_on_the_screen_stands_in_the_document(tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
+    words = [sys.executable, "-m", "unetkit", "check", str(tmp_path / "nowhere"), "--json", "--debug"]
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=writing, env=environment, check=False)
+    os.close(writing)
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["schema"] == "unetkit.error"
 
 
 @pytest.mark.parametrize("flag", ["--debug", "--json"])

@@ -1,6 +1,8 @@
 """Training that is stopped by a signal: the state is saved, and the run goes on from it."""
 
 import json
+import os
+import pty
 import re
 import signal
 import subprocess
@@ -68,7 +70,9 @@ def stopped(words: list[object], number: int, run: Path, folder: Path) -> subpro
     return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGUSR1, 138)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGUSR1, 138), (signal.SIGHUP, 129)]
+)
 def test_a_signal_saves_the_state_and_the_run_goes_on_to_the_same_bits(
     unetkit: Unetkit, scenes: Path, tmp_path: Path, number: int, code: int
 ):
@@ -182,6 +186,43 @@ def test_a_reader_that_leaves_harms_no_run(number: int | None, scenes: Path, tmp
     assert (run / "model.safetensors").exists() == (number is None)
     steps = load_newest_intact(RunFolder(run))[1]["progress"]["step"]
     assert steps >= history(run)[-1]["step"], "what was scored is saved"
+
+
+def test_a_log_whose_reader_leaves_ends_no_run(scenes: Path, tmp_path: Path):
+    """As by `--log-json >(grep -m1 …)`."""
+    run, pipe = tmp_path / "run", tmp_path / "pipe"
+    os.mkfifo(pipe)
+    words = ["train", scenes, *TINY, "--epochs", 30, "--out", run, "--log-json", pipe]
+    with subprocess.Popen(command(*words), cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, text=True) as child:
+        with pipe.open() as log:
+            assert json.loads(log.readline())["event"]
+        told = " ".join(child.communicate(timeout=120)[1].split())
+    assert child.returncode == 0, told
+    assert f"{pipe}: Broken pipe: the log ends here, and the work goes on" in told
+    assert (run / "model.safetensors").exists()
+
+
+def test_a_terminal_that_hangs_up_without_a_signal_ends_no_run(scenes: Path, tmp_path: Path):
+    """As `exit` of a shell does to what it left in the background."""
+    master, terminal = pty.openpty()
+    words = ["train", scenes, *TINY, "--epochs", 30, "--out", tmp_path / "run"]
+    with subprocess.Popen(command(*words), cwd=tmp_path, env=environment(), stderr=terminal) as child:
+        os.close(terminal)
+        assert os.read(master, 10)
+        os.close(master)
+        assert child.wait(timeout=120) == 0
+    assert (tmp_path / "run" / "model.safetensors").exists()
+
+
+def test_a_signal_that_was_to_be_ignored_is_ignored(scenes: Path, tmp_path: Path):
+    """As `nohup` has it, and a shell for what runs in its background."""
+    run = tmp_path / "run"
+    line = ["sh", "-c", 'trap "" HUP; exec "$@"', "sh", *command("train", scenes, *TINY, "--epochs", 60, "--out", run)]
+    with subprocess.Popen(line, cwd=tmp_path, env=environment(), stderr=subprocess.DEVNULL) as child:
+        while not (run / "history.jsonl").exists() and child.poll() is None:
+            time.sleep(0.05)
+        child.send_signal(signal.SIGHUP)
+        assert child.wait(timeout=120) == 0
 
 
 SLOW = """

@@ -249,6 +249,21 @@ def test_a_kill_between_the_renames_or_a_damaged_best_leaves_the_one_before(run:
     assert refused.value.where == str(checkpoint(run, "best"))
 
 
+def test_a_damaged_best_does_not_push_out_the_sound_one_before(run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_as_best(run, 1, keep=True)
+    save_as_best(run, 2, keep=True)
+    damage(checkpoint(run, "best"))
+    settle_best(run, 2)
+
+    def full(*_: object) -> None:
+        raise DiskFull("no space left")
+
+    monkeypatch.setattr(written, "write_tensors", full)
+    with pytest.raises(DiskFull):
+        save_as_best(run, 3, keep=True)
+    assert best(run) == 1
+
+
 def test_a_best_that_cannot_be_written_leaves_the_one_that_is_there(
     run: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,11 +14,12 @@ import pytest
 
 from unetkit.config.jobs import TrainSettings
 from unetkit.data.arrays import Image, Mask
+from unetkit.data.cache import Cache
 from unetkit.data.pair import Pair
-from unetkit.errors import FormatError, Interrupted, OtherFormat
+from unetkit.errors import FormatError, Interrupted, OtherFormat, OutputExists
 from unetkit.modelfile import Fingerprint, file, read_model
 from unetkit.predicting.load import load
-from unetkit.training import closing
+from unetkit.training import closing, opening
 from unetkit.training.prepare import Material
 from unetkit.training.result import TrainResult
 from unetkit.training.session import Session
@@ -94,6 +95,25 @@ def test_a_signal_while_the_training_masks_are_counted_ends_the_run_which_is_the
     assert again.model.exists()
 
 
+def test_a_run_that_cannot_be_opened_decodes_no_more(
+    ended: TrainResult, scenes: Path, trained: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close, closed = Cache.close, list[Cache]()
+
+    def closing_too(cache: Cache) -> None:
+        closed.append(cache)
+        close(cache)
+
+    monkeypatch.setattr(Cache, "close", closing_too)
+
+    def seen_too_late(*_: object, **__: object) -> None: ...
+
+    monkeypatch.setattr(opening, "refuse_taken", seen_too_late)
+    with pytest.raises(OutputExists):
+        trained(scenes, out=str(ended.run))
+    assert len(closed) == 1, "the one that had begun to decode before the folder was found taken"
+
+
 def test_a_run_that_is_stopped_decodes_no_more(scenes: Path, trained: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     read, decoded, step = Material.read, list[str](), Stepper.step
 
@@ -114,4 +134,4 @@ def test_a_run_that_is_stopped_decodes_no_more(scenes: Path, trained: Run, monke
     time.sleep(0.5)  # for what was in work
     before = len(decoded)
     time.sleep(0.7)
-    assert len(decoded) == before
+    assert len(decoded) == before < 8, "of eight to be decoded"

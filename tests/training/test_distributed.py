@@ -20,7 +20,7 @@ import pytest
 import torch
 
 from unetkit.files import read_json, read_tensors
-from unetkit.runs import RunFolder
+from unetkit.runs import RunFolder, load_newest_intact
 
 TOLERANCE = 1e-5  # of ‖Δg‖/‖g‖ in float32
 
@@ -178,15 +178,19 @@ def test_when_one_process_dies_all_end_within_a_minute(scenes: Path, tmp_path: P
 
 
 DISTURBED = """
-import os, signal, sys
+import os, signal, sys, time, torch
 from unetkit.cli.app import main
 from unetkit.errors import DataError
-from unetkit.training import estimate
+from unetkit.files import atomic
+from unetkit.training import estimate, saving
 from unetkit.training.batches import BatchMaker
+from unetkit.training.loop import Loop
 from unetkit.training.scoring import Scorer
+from unetkit.training.step import Stepper
 
 how, first = sys.argv[1], os.environ["RANK"] == "0"
-try_step, score, make = estimate._seconds, Scorer.__call__, BatchMaker.make
+try_step, score, make, run = estimate._seconds, Scorer.__call__, BatchMaker.make, Loop.run
+save, step = saving.save_last, Stepper.step
 scorings = []
 
 def of_its_own_pace(trial, batch):
@@ -204,8 +208,39 @@ def without_its_file(maker, number):
         raise DataError("this file is gone", where="a.png")
     return make(maker, number)
 
+def writing(*_):
+    raise RuntimeError("the second process writes")
+
+def telling(loop):
+    run(loop)
+    weights = {name: weight.clone() for name, weight in loop.stepper.network.named_parameters()}
+    torch.save({"steps": loop.progress.step, "weights": weights}, f"{os.environ['RANK']}.pt")
+
+def of_other_statistics(scorer):
+    if not first:
+        for buffer in scorer._session.stepper.average.network.buffers():
+            if buffer.is_floating_point():
+                buffer.add_(1)
+    return score(scorer)
+
+def saving_slowly(*words):
+    time.sleep(2 * first)
+    save(*words)
+
+def stopping(stepper, batches, seed):
+    if seed == (5 << 32) + 3:
+        os.kill(os.getpid(), signal.SIGTERM)
+    return step(stepper, batches, seed)
+
+Loop.run = telling
 if how == "paces":
     estimate._seconds = of_its_own_pace
+elif how == "slow saves":
+    saving.save_last, Stepper.step = saving_slowly, stopping
+elif how == "statistics":
+    Scorer.__call__ = of_other_statistics
+elif how == "writes" and not first:
+    atomic._write_and_rename = writing
 elif how == "signal":
     Scorer.__call__ = signalled
 elif how == "gone":
@@ -225,6 +260,32 @@ def test_processes_of_unlike_pace_try_as_many_steps_before_the_first(scenes: Pat
     assert done.returncode == 0, done.stderr
 
 
+def test_processes_of_unlike_pace_follow_one_plan_of_minutes_to_the_same_weights(scenes: Path, tmp_path: Path):
+    words = ["train", scenes, *WORDS[:-2], "--minutes", 0.15, "--out", tmp_path / "run"]
+    done = disturbed("paces", words, tmp_path)
+    assert done.returncode == 0, done.stderr
+    plan = RunFolder(tmp_path / "run").read_plan()
+    assert plan["changes"], "else no clock had a say"
+    one, other = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in (0, 1))
+    assert one["steps"] == other["steps"] == plan["total"]
+    assert all(torch.equal(weight, other["weights"][name]) for name, weight in one["weights"].items())
+
+
+def test_only_the_first_process_writes(scenes: Path, tmp_path: Path):
+    done = disturbed("writes", ["train", scenes, *WORDS, "--out", tmp_path / "run"], tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_with_batch_norm_all_processes_score_with_the_statistics_of_the_first(scenes: Path, tmp_path: Path):
+    words = ["train", scenes, *("batch" if word == "group" else word for word in WORDS)]
+    for how in ("", "statistics"):
+        done = disturbed(how, [*words, "--out", tmp_path / f"run-{how}"], tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert "the statistics of the first are kept" in " ".join(done.stderr.split())
+    alike, other = (RunFolder(tmp_path / f"run-{how}").read_history() for how in ("", "statistics"))
+    assert [row["scores"] for row in other] == [row["scores"] for row in alike]
+
+
 def test_a_signal_to_one_process_while_it_scores_stops_all_and_the_run_goes_on_to_the_same_bits(
     scenes: Path, tmp_path: Path
 ):
@@ -237,6 +298,14 @@ def test_a_signal_to_one_process_while_it_scores_stops_all_and_the_run_goes_on_t
     assert disturbed("", ["train", "--resume", tmp_path / "run"], tmp_path).returncode == 0
     whole, run = (read_tensors(tmp_path / name / "model.safetensors")[0] for name in ("whole", "run"))
     assert all((whole[name] == run[name]).all() for name in whole)
+
+
+def test_no_process_leaves_and_has_the_others_ended_before_the_state_is_saved(scenes: Path, tmp_path: Path):
+    """A launcher that is stopped passes the signal on to all, and ends all as soon as one of them has failed."""
+    stopped = disturbed("slow saves", ["train", scenes, *WORDS, "--seed", 5, "--out", tmp_path / "run"], tmp_path)
+    assert stopped.returncode != 0
+    assert "stopped by SIGTERM; the state is saved" in stopped.stderr
+    assert load_newest_intact(RunFolder(tmp_path / "run"))[1]["progress"]["step"] == 4
 
 
 def test_a_process_that_fails_says_why_and_the_others_that_it_has_died(scenes: Path, tmp_path: Path):

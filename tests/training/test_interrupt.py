@@ -99,6 +99,30 @@ def test_before_its_first_step_a_run_has_the_state_that_is_said_to_be_saved(
     assert train_on.steps == whole.steps
 
 
+def test_a_signal_before_a_longer_budget_is_remembered_says_it_again(
+    scenes: Path, trained: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the command to paste would train the old budget to its end, after which there is no longer one."""
+    result = trained(scenes)
+    result.model.unlink()
+    longer = settings("train", {"resume": str(result.run), "extend": True, "training.steps": 7})
+    assert isinstance(longer, TrainSettings)
+    advised = list[str]()
+    for module, name in ((training, "prepare_data"), (planning, "seconds_per_step"), (training, "run_loop")):
+        made = getattr(module, name)
+
+        def signalled(*words: object, made: Callable[..., object] = made, **more: object) -> object:
+            os.kill(os.getpid(), signal.SIGTERM)
+            return made(*words, **more)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(module, name, signalled)
+            with pytest.raises(Interrupted) as stopped:
+                training.train(longer)
+        advised.append(stopped.value.advice.removeprefix(f"unetkit train --resume {result.run}"))
+    assert advised == [" --extend --steps 7", " --extend --steps 7", ""]
+
+
 def weights(result: TrainResult) -> dict[str, bytes]:
     return {name: array.tobytes() for name, array in read_tensors(result.model)[0].items()}
 
@@ -115,12 +139,13 @@ def test_a_second_signal_while_an_old_series_is_put_back_does_not_cost_it(
 
     def stopped() -> None:
         with stepping_aside(tmp_path / "old", until=lambda: False):
+            (tmp_path / "old").mkdir()
             monkeypatch.setattr(shutil, "rmtree", signalled)
             raise Interrupted("stopped", signal=2)
 
     with pytest.raises(KeyboardInterrupt):
         stopped()
-    assert [path.read_text() for path in tmp_path.rglob("model")] == ["of weeks"]
+    assert (tmp_path / "old" / "model").read_text() == "of weeks"
 
 
 def test_a_signal_before_the_first_seed_begins_leaves_the_series_that_was_to_be_replaced(

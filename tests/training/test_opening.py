@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from unetkit.config.jobs import TrainSettings
+from unetkit.config.layers import settings_of_text
+from unetkit.config.sections import DataSettings
 from unetkit.config.writing import to_yaml
 from unetkit.data.manifest import HASH, MASK_HASH, Manifest, load_manifest, save_manifest
 from unetkit.errors import ConfigError, DataError, Interrupted
@@ -46,6 +48,13 @@ def resumed(run: RunFolder, **values: object) -> TrainSettings:
 def test_what_the_run_has_already_may_be_said_again(run: RunFolder):
     same = {"training.learning_rate": 3e-3, "network.preset": "small", "training.minutes": 10}
     assert resumed(run, **same).training.learning_rate == 3e-3
+
+
+def test_what_happens_to_the_pixels_is_as_the_run_began(run: RunFolder):
+    """The run's manifest says the rest of how its data are read."""
+    data = DataSettings(size="64", channels="3", normalise="imagenet", val="0.4")
+    run.write_config(to_yaml(TrainSettings(data=data)))
+    assert resumed(run).data == DataSettings(size="64", channels="3", normalise="imagenet")
 
 
 def test_where_it_is_computed_may_be_said_anew(run: RunFolder):
@@ -109,6 +118,17 @@ def test_files_a_run_begins_with_are_named_so_that_it_can_go_on_from_anywhere(
     assert (again.steps, again.best) == (first.steps, begun.best)
 
 
+def test_the_settings_of_a_run_begin_another_one_beside_it(scenes: Path, tmp_path: Path, trained: Run):
+    first = trained(scenes, overwrite=True)
+    document = settings_of_text(TrainSettings, RunFolder(first.run).read_config(), "")
+    assert (document.out, document.overwrite) == (None, False), "it would replace the first"
+    assert document.training.steps == 2
+    first.model.unlink()
+    said_again = settings("train", {"resume": str(first.run), "out": str(first.run)})
+    assert isinstance(said_again, TrainSettings)
+    assert train(said_again) is not None
+
+
 def test_data_that_were_moved_are_found_again_where_they_lie_now(scenes: Path, tmp_path: Path, trained: Run):
     old, new = tmp_path / "data", tmp_path / "elsewhere" / "data"
     result = trained(Path(shutil.copytree(scenes, old)))
@@ -149,7 +169,7 @@ def test_commands_to_paste_hold_paths_with_blanks(run: RunFolder, tmp_path: Path
     path = run.path.rename(tmp_path / "my run")
     with pytest.raises(ConfigError) as changed:
         resumed(RunFolder(path), **{"training.seed": 8})
-    for advice in (changed.value.advice.splitlines()[0], Interruption(path, signal.SIGTERM).error().advice):
+    for advice in (changed.value.advice.splitlines()[0], Interruption(path, requested=signal.SIGTERM).error().advice):
         assert shlex.split(advice)[-1] == str(path)
 
 

@@ -5,6 +5,7 @@ A command's file is imported when the command is called, so that `unetkit --help
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -179,10 +180,11 @@ def _fail(error: BaseException, words: Sequence[str], screen: Screen) -> int:
 
     told = explain(error, list(COMMANDS))
     no_colour = True if screen.colour is False else None
-    try:
+    with contextlib.suppress(OSError):  # nobody is there to see it
         if screen.debug:
             print_trace(error)
-        print_block(told, words, console.Stderr(stderr=True, no_color=no_colour, highlight=False))
+    print_block(told, words, console.Stderr(stderr=True, no_color=no_colour, highlight=False))
+    try:
         if screen.json:
             _print_json(error_document(told, words))
             sys.stdout.flush()

@@ -207,7 +207,11 @@ class TrainingSettings(Settings):
     deterministic: bool | None = setting(
         None, "the same seed gives the same bits; yes on a CPU, no on a GPU", short="--deterministic"
     )
-    checkpoint_every: float = setting(60.0, "seconds of training that a power cut may cost at most", ge=0)
+    checkpoint_every: float = setting(
+        60.0,
+        "seconds of training that a power cut may cost at most, unless a save takes a third of them; 0: every step",
+        ge=0,
+    )
     cache: Literal["auto", "ram", "disk", "off"] = setting(
         "auto",
         "where decoded images are kept: ram; disk, for later runs too; off; auto: ram where they fit, else disk",

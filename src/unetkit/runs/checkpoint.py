@@ -92,10 +92,13 @@ def load_best(run: RunFolder) -> Loaded:
 def settle_best(run: RunFolder, step: int) -> None:
     """Let `best` be what the newest state knows as the best, weights saved at `step`, if they are still there.
 
+    One that is damaged gives its place to a sound `best-before`, which the next save would else push out.
+
     Raises:
         PermissionRefused, MachineError: nothing was changed.
     """
-    if _step_of(run, "best") != step and _step_of(run, "best-before") == step:
+    best, before = _step_of(run, "best"), _step_of(run, "best-before")
+    if best != step and before is not None and (before == step or best is None):
         _rename(checkpoint(run, "best-before"), checkpoint(run, "best"))
 
 

@@ -26,7 +26,10 @@ FOLDERS = ("checkpoints", "figures", "evaluations", "events")
 
 @dataclass(frozen=True, slots=True)
 class RunFolder:
-    """A run, by its path. Every file but `log.txt` and `events/` is written whole and carries a checksum."""
+    """A run, by its path.
+
+    Every file but `log.txt` and `events/` is written whole, and all but the pictures carry a checksum.
+    """
 
     path: Path
 
@@ -149,7 +152,7 @@ class RunFolder:
 
     @property
     def checkpoints(self) -> Path:
-        """`last`, `previous`, `best`, and `best-before` where that is what `last` knows."""
+        """`last`, `previous`, `best`, and `best-before`: the best that `last` knew when `best` was written."""
         return self.path / "checkpoints"
 
     @property

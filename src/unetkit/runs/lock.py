@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 
 from filelock import FileLock, Timeout
 
@@ -47,24 +48,22 @@ def _refusals_told(run: RunFolder) -> Generator[None]:
     """With where, and how to go on when the machine can again, or the file of the data is back."""
     try:
         yield
-    except BrokenPipeError:  # who read what is said has gone: no fault of the run
-        raise
     except (MachineError, DataError) as error:
         error.advice = _how_to_go_on(run, error)
         raise
     except UnetkitError:
         raise
     except Exception as error:
-        told = _told(run, error)
+        told = _told(error)
         if told is None:
             raise
         told.advice = _how_to_go_on(run, told)
         raise told from error
 
 
-def _told(run: RunFolder, error: Exception) -> UnetkitError | None:
-    if isinstance(error, OSError) and error.filename is None and error.errno in DISK_ERRORS:
-        return write_error(error, run.log)
+def _told(error: Exception) -> UnetkitError | None:
+    if isinstance(error, OSError) and error.filename is not None and error.errno in DISK_ERRORS:
+        return write_error(error, Path(error.filename))
     return refusal(error)
 
 

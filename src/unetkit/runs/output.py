@@ -67,9 +67,7 @@ def stepping_aside(path: Path, *, until: Callable[[], bool]) -> Generator[None]:
         if until():
             shutil.rmtree(aside, ignore_errors=True)
         elif aside.exists() or not isinstance(error, Interrupted):
-            shutil.rmtree(path, ignore_errors=True)
-            if aside.exists():
-                aside.rename(path)
+            _take_back(path, aside)
         raise
     shutil.rmtree(aside, ignore_errors=True)
 
@@ -144,6 +142,16 @@ def _put(filling: Path, path: Path) -> None:
         shutil.rmtree(aside, ignore_errors=True)
     else:
         filling.rename(path)
+
+
+def _take_back(path: Path, aside: Path) -> None:
+    """What stepped aside is at its place again before anything of the new one goes: a second signal loses neither."""
+    dropped = _beside(path)
+    if path.exists():
+        path.rename(dropped)
+    if aside.exists():
+        aside.rename(path)
+    shutil.rmtree(dropped, ignore_errors=True)
 
 
 def _beside(path: Path) -> Path:

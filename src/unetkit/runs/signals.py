@@ -8,19 +8,23 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import FrameType
 
-STOPS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGUSR1") if hasattr(signal, name))
-"""SIGUSR1 is what a cluster's scheduler sends some time before it ends a job."""
+STOPS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGUSR1", "SIGHUP") if hasattr(signal, name))
+"""SIGUSR1 is what a cluster's scheduler sends some time before it ends a job, SIGHUP a terminal that is closed."""
 
 Handler = Callable[[int, FrameType | None], None]
 
 
 @contextmanager
 def heard_by(handler: Handler) -> Generator[None]:
-    """Let `handler` have the signals while the body runs (in the main thread; elsewhere nobody can)."""
+    """Let `handler` have the signals while the body runs (in the main thread; elsewhere nobody can).
+
+    Those that whoever started the process had it ignore, as `nohup` does, stay ignored.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.signal(number, handler) for number in STOPS}
+    heard = [number for number in STOPS if signal.getsignal(number) not in (signal.SIG_IGN, None)]
+    before = {number: signal.signal(number, handler) for number in heard}
     try:
         yield
     finally:

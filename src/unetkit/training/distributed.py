@@ -98,8 +98,15 @@ class Group:
             return [value]
         boxes: list[Any] = [None] * self.size
         with _heard():
-            processes.all_gather_object(boxes, value, group=self._patient)
+            processes.all_gather_object(boxes, value)
         return boxes
+
+    def meet(self) -> None:
+        """Wait until all are here, however long one of them takes."""
+        if self.size == 1:
+            return
+        with _heard():
+            processes.barrier(group=self._patient)
 
     def largest(self, *numbers: int) -> tuple[int, ...]:
         """Of each number the largest that any process says."""

@@ -16,10 +16,21 @@ from unetkit.runs.signals import heard_by
 
 @dataclass(slots=True)
 class Interruption:
-    """Whether a stop was asked for, and by which signal."""
+    """Whether a stop was asked for, and by which signal.
+
+    Attributes:
+        run: the folder to go on with.
+        more: flags that the command to go on needs beside it.
+        alone: whether a second signal is one more; a launcher of several processes sends each again that it gets, and
+            one more when the first of them has left.
+        at_once: whether there was a second one.
+    """
 
     run: Path
+    more: str = ""
+    alone: bool = True
     requested: int = 0
+    at_once: bool = False
 
     def error(self, how: str = "stopped by {}; the state is saved") -> Interrupted:
         """The end of an interrupted run; `how` has a place for the name of the signal."""
@@ -27,7 +38,7 @@ class Interruption:
             how.format(signal.Signals(self.requested).name),
             signal=self.requested,
             where=str(self.run),
-            advice=f"unetkit train --resume {shlex.quote(str(self.run))}",
+            advice=f"unetkit train --resume {shlex.quote(str(self.run))} {self.more}".rstrip(),
         )
 
     def check(self) -> None:
@@ -41,25 +52,27 @@ class Interruption:
 
     def on_signal(self, number: int, _frame: FrameType | None) -> None:
         """The handler: the first signal asks, the second ends at once."""
-        if self.requested:
+        if self.requested and self.alone:
+            self.at_once = True
             raise self.error("stopped at once by a second {}")
         self.requested = number
 
 
 @contextmanager
-def interruption(run: Path) -> Generator[Interruption]:
-    """Catch the signals while the body trains."""
-    state = Interruption(run)
+def interruption(run: Path, more: str = "", *, alone: bool = True) -> Generator[Interruption]:
+    """Catch the signals while the body trains; arguments as of `Interruption`."""
+    state = Interruption(run, more, alone)
     with heard_by(state.on_signal):
         yield state
 
 
 @contextmanager
-def ending_at_once(folder: str | Path | None) -> Generator[None]:
+def ending_at_once(folder: str | Path | None, more: str = "") -> Generator[None]:
     """Let a signal end the body at once, with how to go on: what is on disk is whole, and nothing is newer.
 
     Args:
         folder: of a run or a series that goes on; None, before there is one, leaves signals what they are.
+        more: flags that the command to go on needs beside it.
 
     Raises:
         Interrupted: a signal came.
@@ -67,7 +80,7 @@ def ending_at_once(folder: str | Path | None) -> Generator[None]:
     if folder is None:
         yield
         return
-    stop = Interruption(Path(folder))
+    stop = Interruption(Path(folder), more)
 
     def end(number: int, _frame: FrameType | None) -> None:
         stop.requested = number
@@ -79,4 +92,4 @@ def ending_at_once(folder: str | Path | None) -> Generator[None]:
     except KeyboardInterrupt as error:
         if not stop.requested:
             raise
-        raise stop.error("stopped by {} before it trained on; nothing is lost") from error
+        raise stop.error("stopped by {}; nothing is lost") from error

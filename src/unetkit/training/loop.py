@@ -80,7 +80,7 @@ class Loop:
 
         Raises:
             TrainingDiverged: a step made NaN or Inf, or weights that score so; the last checkpoint is whole.
-            Interrupted: SIGINT, SIGTERM or SIGUSR1; the state was saved, after the step in progress.
+            Interrupted: one of `runs.signals.STOPS`; the state was saved, after the step in progress.
         """
         if not self.stepper.kept:
             self.stepper.keep()
@@ -89,6 +89,8 @@ class Loop:
         stream = iter(self.batches)
         while True:
             due, signal = self._agreed()
+            if due:
+                self.plan.scored(self.progress.step)  # who goes on from here scores it, too
             if due and not signal:
                 self._score_now(pace)
                 _, signal = self._agreed()
@@ -202,7 +204,6 @@ class Loop:
 
     def _score_now(self, pace: Pace) -> None:
         step = self.progress.step
-        self.plan.scored(step)
         self.saver.decided()
         self.saver.state(ahead=self.progress.scoring_seconds)
         started = self.clock()
@@ -234,7 +235,8 @@ class Loop:
         try:
             return self.score()
         except Interrupted:
-            self.saver.state(now=True)
+            if not self.interruption.at_once:
+                self.saver.state(now=True)
             raise
         except TrainingDiverged as error:
             if not self._batches:

@@ -21,7 +21,7 @@ from unetkit.runs import RunFolder, environment, has_state, name_of_data, next_f
 from unetkit.training.choices import refuse_unknown
 from unetkit.training.places import with_whole_paths
 from unetkit.training.result import TrainResult
-from unetkit.training.resuming import is_longer, resumed_settings
+from unetkit.training.resuming import is_longer, remembered, resumed_settings
 from unetkit.training.session import Session
 
 
@@ -85,8 +85,7 @@ def _again(asked: TrainSettings, name: str, source: str | None) -> Beginning:
     if source is not None or not ended:
         with limited_to(settings.training.threads):
             _find_files(run, None if source is None else Path(source))
-    # The configuration of a run tells how to begin it, not how this part of it was begun.
-    extended = settings.model_copy(update={"resume": None, "extend": False}) if is_longer(settings, kept) else None
+    extended = remembered(settings) if is_longer(settings, kept) else None
     return Beginning(_going_on(settings, run), str(run.path), run, extended, ended)
 
 
@@ -147,7 +146,7 @@ def open_folder(beginning: Beginning, session: Session) -> RunFolder:
     Raises:
         DataError: files of the data set have changed since the run, or since another process, has hashed them.
     """
-    session.group.gather(None)  # nobody finds the folder of the others taken
+    session.group.meet()  # nobody finds the folder of the others taken
     run = _open(beginning, session) if session.group.leads else None
     session.material.contents.agree(session.group.told(session.material.contents.digests))
     return session.group.told(run) or RunFolder(Path())
@@ -165,7 +164,7 @@ def _open(beginning: Beginning, session: Session) -> RunFolder:
     path = Path(settings.out) if settings.out else next_free(Path("runs"), name_of_data(beginning.source))
     run = RunFolder.create(
         path,
-        config=to_yaml(settings),
+        config=to_yaml(remembered(settings)),
         environment=environment(),
         write_manifest=lambda folder: write_manifest(dataset, folder, hashes=session.hashes, masks=masks, sealed=True),
         overwrite=settings.overwrite,

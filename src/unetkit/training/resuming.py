@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from unetkit.config import keys
 from unetkit.config.base import Settings
 from unetkit.config.jobs import TrainSettings
-from unetkit.config.keys import Path, keys_of
+from unetkit.config.keys import keys_of
 from unetkit.config.layers import Given, resolve
 from unetkit.config.sections import BUDGETS
 from unetkit.config.writing import scalar, value_at
@@ -28,7 +30,7 @@ FREE = frozenset(
 )
 """What a run may be given anew: none of it is part of what is computed, though other threads change its bits."""
 
-Said = dict[Path, Any]
+Said = dict[keys.Path, Any]
 
 
 def resumed_settings(run: RunFolder, kept: TrainSettings, asked: TrainSettings) -> TrainSettings:
@@ -42,6 +44,8 @@ def resumed_settings(run: RunFolder, kept: TrainSettings, asked: TrainSettings) 
         ConfigError: something else was said than the run has; or a longer budget without --extend.
     """
     said = explicit(asked)
+    if asked.out is not None and Path(asked.out).absolute() == run.path.absolute():
+        del said[("out",)]
     changed = {path: value for path, value in said.items() if path not in FREE and value != value_of(kept, path)}
     budget = {path: value for path, value in changed.items() if path in BUDGETS and value is not None}
     if asked.extend:
@@ -53,10 +57,25 @@ def resumed_settings(run: RunFolder, kept: TrainSettings, asked: TrainSettings) 
     return _with_values(kept, new)
 
 
+def remembered(settings: TrainSettings) -> TrainSettings:
+    """What a run keeps of its settings: how to train, and not where to write or what to replace.
+
+    Another run begins with them, too (`--config RUN/config.yaml`), and must not take the place of this one.
+    """
+    own = {"out": None, "overwrite": False, "resume": None, "extend": False}
+    return settings.model_copy(update=own)
+
+
 def going_on(run: str, settings: TrainSettings) -> TrainSettings:
     """To go on with `run`, computed where `settings` say: for a run of a series; all else it has already."""
     free = {path: Given(value_of(settings, path), "series") for path in FREE}
     return resolve(TrainSettings, [free | {("resume",): Given(run, "series")}]).settings
+
+
+def extension(settings: TrainSettings) -> str:
+    """The flags that make the budget of a run that of these settings: "--extend --minutes 20"."""
+    budgets = ((name, value_of(settings, (section, name))) for section, name in BUDGETS)
+    return next((f"--extend --{name} {scalar(value)}" for name, value in budgets if value is not None), "--extend")
 
 
 def is_longer(settings: TrainSettings, kept: TrainSettings) -> bool:
@@ -69,12 +88,12 @@ def explicit(settings: TrainSettings) -> Said:
     return {path: value_of(settings, path) for path in keys_of(type(settings)) if _was_given(settings, path)}
 
 
-def value_of(settings: TrainSettings, path: Path) -> Any:
+def value_of(settings: TrainSettings, path: keys.Path) -> Any:
     """The value at `path`."""
     return value_at(settings, keys_of(TrainSettings)[path])
 
 
-def _was_given(settings: Settings, path: Path) -> bool:
+def _was_given(settings: Settings, path: keys.Path) -> bool:
     section = settings
     for name in path[:-1]:
         section = getattr(section, name)
@@ -82,7 +101,7 @@ def _was_given(settings: Settings, path: Path) -> bool:
     return whole and path[-1] in section.model_fields_set
 
 
-def _refuse_shorter(run: RunFolder, kept: TrainSettings, budget: Mapping[Path, Any]) -> None:
+def _refuse_shorter(run: RunFolder, kept: TrainSettings, budget: Mapping[keys.Path, Any]) -> None:
     if not budget:
         raise ConfigError(
             "how much longer?", where="--extend", advice="name the whole budget of the run: --extend --minutes 20"
@@ -105,7 +124,7 @@ def _has(settings: TrainSettings, section: str, name: str) -> bool:
 
 
 def _refusal(
-    run: RunFolder, kept: TrainSettings, changed: Mapping[Path, Any], budget: Mapping[Path, Any]
+    run: RunFolder, kept: TrainSettings, changed: Mapping[keys.Path, Any], budget: Mapping[keys.Path, Any]
 ) -> ConfigError:
     differing = [
         f"{'.'.join(path)}: {scalar(value)}, and the run has {scalar(value_of(kept, path))}"
@@ -125,7 +144,7 @@ def _refusal(
     )
 
 
-def _with_values(kept: TrainSettings, new: Mapping[Path, Any]) -> TrainSettings:
+def _with_values(kept: TrainSettings, new: Mapping[keys.Path, Any]) -> TrainSettings:
     """`kept` with other values; another budget takes the place of the one it has."""
     document = kept.model_dump()
     if any(path in BUDGETS for path in new):

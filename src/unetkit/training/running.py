@@ -103,7 +103,7 @@ def _tell_time(session: Session, spent: Spent, scorer: Scorer) -> None:
 def _tell_patience(session: Session, plan: Plan) -> None:
     progress, patience = session.progress, session.settings.training.early_stopping
     if progress.step < plan.total and progress.out_of_patience(patience):
-        best = f"best {progress.best:.4f} at step {progress.best_step}"
+        best = f"best {progress.best:.4f} at step {progress.best_step}" if progress.has_best else "none is kept"
         say(
             f"stopped early, at step {progress.step} of {plan.total}: {patience} scorings without a better one ({best})"
         )

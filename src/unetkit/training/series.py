@@ -32,7 +32,7 @@ from unetkit.training.distributed import launched
 from unetkit.training.interrupt import ending_at_once
 from unetkit.training.places import with_whole_paths
 from unetkit.training.result import TrainResult
-from unetkit.training.resuming import going_on, resumed_settings
+from unetkit.training.resuming import going_on, remembered, resumed_settings
 from unetkit.training.train import train
 
 SETTINGS, SCORES = "config.yaml", "scores.json"
@@ -91,9 +91,9 @@ def train_seeds(settings: TrainSettings, source: str | None = None, *, started: 
     _refuse_sharing()
     folder, settings, source, place = _open(with_whole_paths(settings), source)
     first, *others = range(settings.training.seed, settings.training.seed + settings.seeds)
-    with place, ending_at_once(folder):
-        runs = {first: _run(settings, source, first, folder, started)}
     with ending_at_once(folder):
+        with place, ending_at_once(folder):  # the inner one tells `place` of a signal
+            runs = {first: _run(settings, source, first, folder, started)}
         runs |= {seed: _run(settings, source, seed, folder, None) for seed in others}
     result = SeriesResult(folder, runs)
     write_json(folder / SCORES, result.to_json())
@@ -120,7 +120,7 @@ def _new(folder: Path, settings: TrainSettings, source: str) -> Generator[None]:
     replaces = folder.exists()
     with stepping_aside(folder, until=lambda: _has_begun(folder)):
         with new_folder(folder) as filling:
-            write_sealed_text(filling / SETTINGS, to_yaml(settings))
+            write_sealed_text(filling / SETTINGS, to_yaml(remembered(settings)))
             write_json(filling / SERIES, {"data": str(Path(source).absolute())})
         try:
             yield

@@ -95,11 +95,8 @@ def assemble(
     average = MovingAverage(network, settings.training.ema)
     loss.join(group)
     stepper = Stepper(network, loss.to(compute.device), optimiser, average, compute, settings.training.clip, group)
+    _refuse_idle(min(settings.training.batch, len(material.train)), group)
     maker = make_batches(settings, material, compute, group, lambda: stepper.steps > 0)
-    if maker.batch < group.size:
-        raise ConfigError(
-            f"{group.size} processes share a batch of {maker.batch}", where="training.batch", advice="a larger --batch"
-        )
     return Session(
         settings=settings,
         material=material,
@@ -113,6 +110,13 @@ def assemble(
         progress=Progress(),
         group=group,
     )
+
+
+def _refuse_idle(batch: int, group: Group) -> None:
+    if batch < group.size:
+        raise ConfigError(
+            f"{group.size} processes share a batch of {batch}", where="training.batch", advice="a larger --batch"
+        )
 
 
 def _together(network: nn.Module, compute: Compute, group: Group) -> nn.Module:

@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from unetkit import console
 from unetkit.config.jobs import TrainSettings
 from unetkit.data.parallel import limited_to
-from unetkit.errors import ConfigError
+from unetkit.errors import ConfigError, Interrupted
 from unetkit.runs import RunFolder, sole_writer
 from unetkit.training.clock import Clock
 from unetkit.training.closing import close_run
@@ -21,6 +21,7 @@ from unetkit.training.planning import choose_plan
 from unetkit.training.prepare import describe, prepare_data
 from unetkit.training.preview import preview
 from unetkit.training.result import TrainResult
+from unetkit.training.resuming import extension
 from unetkit.training.running import run_loop
 from unetkit.training.scoring import Scorer
 from unetkit.training.session import Session, assemble
@@ -48,7 +49,7 @@ def train(settings: TrainSettings, source: str | None = None, *, started: float 
     clock = Clock(time.time() if started is None else started)
     if settings.seeds > 1:
         raise ConfigError("several seeds are several runs", where="seeds", advice="call unetkit.train_seeds")
-    with ending_at_once(settings.resume):
+    with ending_at_once(settings.resume, extension(settings) if settings.extend else ""):
         return _train(settings, source, clock)
 
 
@@ -66,13 +67,25 @@ def _train(settings: TrainSettings, source: str | None, clock: Clock) -> TrainRe
         if settings.preview is not None:
             return preview(settings, material) if group.leads else None
         session = assemble(settings, material, compute, clock, group)
-        run = open_folder(beginning, session)
-        with _writing(run, group), closing(session.maker.cache), interruption(run.path) as stop:
+        with closing(session.maker.cache):
+            return _run(beginning, session)
+
+
+def _run(beginning: Beginning, session: Session) -> TrainResult | None:
+    run, group = open_folder(beginning, session), session.group
+    more = "" if beginning.extended is None else extension(beginning.extended)
+    try:
+        with _writing(run, group), interruption(run.path, more, alone=group.size == 1) as stop:
             scorer = Scorer(session, stop.check)
             plan = choose_plan(run, session, scorer, beginning.extended)
+            stop.more = ""  # the run remembers it from here on
             _note_part(run, session)
             run_loop(run, session, plan, scorer, stop)
             return close_run(run, session, scorer)
+    except Interrupted:
+        if group.leads:
+            raise
+        return None  # a launcher ends all as soon as one has failed, and the leading one may still be saving
 
 
 def _note_part(run: RunFolder, session: Session) -> None:
