@@ -7,13 +7,16 @@ that wants a set skips with a clear line where there is none; with UNETKIT_DATA 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # two workers with two threads each stand in each other's way
 
 import pytest
+
+from unetkit.runs.signals import STOPS
 
 BESIDE = Path(__file__).parents[2] / "shared" / "data"
 NO_DATA = "no real data"
@@ -35,6 +38,17 @@ def find_set(name: str) -> Path:
     if not folder.is_dir():
         pytest.skip(f"{NO_DATA}: {name} is not here; set UNETKIT_DATA to the folder that holds it")
     return folder
+
+
+@pytest.fixture
+def signals_heard() -> Generator[None]:
+    """No signal is ignored, here or by what is started here, though the tests run under `nohup`."""
+    ignored = [number for number in STOPS if signal.getsignal(number) is signal.SIG_IGN]
+    for number in ignored:
+        signal.signal(number, signal.SIG_DFL)
+    yield
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
 
 
 @pytest.fixture

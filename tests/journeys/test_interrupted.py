@@ -73,6 +73,7 @@ def stopped(words: list[object], number: int, run: Path, folder: Path) -> subpro
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGUSR1, 138), (signal.SIGHUP, 129)]
 )
+@pytest.mark.usefixtures("signals_heard")
 def test_a_signal_saves_the_state_and_the_run_goes_on_to_the_same_bits(
     unetkit: Unetkit, scenes: Path, tmp_path: Path, number: int, code: int
 ):

@@ -47,6 +47,7 @@ def signalled(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, int], None]:
 
 
 @pytest.mark.parametrize("number", STOPS)
+@pytest.mark.usefixtures("signals_heard")
 def test_a_signal_while_a_run_that_goes_on_is_prepared_ends_it_with_how_to_go_on(
     number: int, scenes: Path, trained: Run, signalled: Callable[[int, int], None]
 ) -> None:

@@ -47,9 +47,18 @@ class Compiled:
             try:
                 return self._compiled(images)
             except Exception as error:
-                if not type(error).__module__.startswith(COMPILERS):
+                if not self.gave_up(error):
                     raise
-                self._compiled = None
-                warn(f"the network is not compiled: {' '.join(str(error).split()[:30])}")
         output: Tensor = self._network(images)
         return output
+
+    def gave_up(self, error: Exception) -> bool:
+        """Whether something could not be compiled, which is then said: from now on the network is called as it is.
+
+        The gradient is compiled when it is first asked for: who meets an error there, asks.
+        """
+        if not type(error).__module__.startswith(COMPILERS):
+            return False
+        self._compiled = None
+        warn(f"the network is not compiled: {' '.join(str(error).split()[:30])}")
+        return True

@@ -29,7 +29,9 @@ def seconds_per_step(stepper: Stepper, batch: Batch, accumulate: int) -> float:
     try:
         with torch.random.fork_rng([torch.cuda.current_device()] if device == "cuda" else []):
             trial = stepper.twin()
-            return _fastest(trial, batch) * accumulate
+            seconds = _fastest(trial, batch)
+            stepper.take_after(trial)
+            return seconds * accumulate
     except (torch.OutOfMemoryError, MemoryError) as error:
         raise OutOfMemory(
             f"a step of {len(batch.images)} images of {tuple(batch.images.shape[2:])} does not fit into memory",

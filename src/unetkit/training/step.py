@@ -10,6 +10,7 @@ import copy
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -101,6 +102,11 @@ class Stepper:
         """Whether the network is called compiled: it was asked for, and has not failed so far."""
         return isinstance(self._forward, Compiled) and self._forward.works
 
+    def take_after(self, trial: Stepper) -> None:
+        """Call the network as it is where a twin could not compile it."""
+        if self.compiles and not trial.compiles:
+            self._forward = self.network
+
     def step(self, batches: Sequence[Batch], seed: int) -> StepOutcome:
         """As `launch`, and wait for what it did."""
         return self.launch(batches, seed).outcome()
@@ -158,7 +164,12 @@ class Stepper:
         with self.compute.autocast():
             output = self._forward(batch.images)
         loss: Tensor = self.loss(class_scores(output.float()), batch.masks) / of
-        loss.backward()
+        try:
+            loss.backward()
+        except Exception as error:
+            if not (self.compiles and cast("Compiled", self._forward).gave_up(error)):
+                raise
+            return self._backward(batch, of)  # what was compiled is one piece: it has added to no gradient yet
         return loss.detach()
 
     def _update(self, skipped: Tensor | None = None) -> None:
