@@ -31,7 +31,7 @@ import torch
 from goals import reached
 from gpu_speed import SEED, Scale, speeds
 from gpu_table import table
-from quality import ROOT, machine, source_hash
+from quality import ROOT, hash_of, machine, source_hash
 
 from unetkit import console
 from unetkit.files import write_text
@@ -88,7 +88,8 @@ def arguments() -> argparse.Namespace:
 def terms_of(scale: Scale, gpu: Document | None) -> Document:
     """What all figures of a record have in common; what was measured on other terms is dropped."""
     terms = {"seed": SEED, "scale": asdict(scale), "gpu": gpu}
-    terms |= {"packages": machine()["packages"], "source": source_hash("camvid")}
+    scripts = hash_of((Path(__file__).parent / name).read_bytes() for name in ("gpu.py", "gpu_speed.py", "goals.py"))
+    terms |= {"packages": machine()["packages"], "source": source_hash("camvid"), "scripts": scripts}
     return json.loads(json.dumps(terms))  # as they are read again
 
 

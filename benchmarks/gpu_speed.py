@@ -76,12 +76,12 @@ def speeds(compute: Compute, scale: Scale, batch: int | None, known: Document | 
 
     Args:
         batch: of all of them; None finds the largest of each that fits.
-        known: from an earlier call, and not measured again; but a network that had another batch is.
+        known: from an earlier call, and not measured again; but a network of which another batch was asked is.
     """
     if known is None:
         with prepared(compute):
             known = {"matrix_flop_per_second": matrix_rate(compute.device, scale.matrix), "rows": []}
-    rows: dict[str, Document] = {one["network"]: one for one in known["rows"] if batch in (None, one["batch"])}
+    rows: dict[str, Document] = {one["network"]: one for one in known["rows"] if one["asked"] == batch}
     for preset in NETWORKS:
         print(f"{preset} ...", file=sys.stderr)
         if preset not in rows:
@@ -126,6 +126,7 @@ def row(preset: str, compute: Compute, scale: Scale, batch: int | None) -> Docum
         "network": preset,
         "parameters": parameter_count(network_of(preset, scale)),
         "flop_an_image": flop_an_image(preset, scale),
+        "asked": batch,
         "batch": batch or largest_batch(preset, compute, scale),
         "ways": {},
     }

@@ -4,6 +4,7 @@ Silent until the command line calls `switch_on`, so that a library call prints n
 they belong to stdout and to `cli/`. The same events go as JSON lines to a file where one is asked for.
 """
 
+import errno
 import json
 import os
 import sys
@@ -31,8 +32,10 @@ class Stderr(Console):
     def _check_buffer(self) -> None:
         try:
             super()._check_buffer()
-        except OSError:
-            self.on_broken_pipe()
+        except OSError as error:
+            del self._buffer[:]
+            if error.errno == errno.EIO:
+                self.on_broken_pipe()
 
     def on_broken_pipe(self) -> None:
         """Nothing more is written, not even at exit."""
@@ -115,12 +118,13 @@ def _close_log() -> None:
 @contextmanager
 def transcript(path: Path) -> Generator[None]:
     """Append what is said while the block runs to a text file, with the time, whether or not it is shown."""
-    with path.open("a", encoding="utf-8", buffering=1) as file:
-        _voice.transcript = file
-        try:
-            yield
-        finally:
-            _voice.transcript = None
+    _voice.transcript = file = path.open("a", encoding="utf-8", buffering=1)
+    try:
+        yield
+    finally:
+        _voice.transcript = None
+        with suppress(OSError):  # it was met first where it was written
+            file.close()
 
 
 # --- messages -----------------------------------------------------------------------------------------------------

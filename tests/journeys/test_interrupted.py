@@ -207,7 +207,7 @@ def test_a_terminal_that_hangs_up_without_a_signal_ends_no_run(scenes: Path, tmp
     """As `exit` of a shell does to what it left in the background."""
     master, terminal = pty.openpty()
     words = ["train", scenes, *TINY, "--epochs", 30, "--out", tmp_path / "run"]
-    with subprocess.Popen(command(*words), cwd=tmp_path, env=environment(), stderr=terminal) as child:
+    with subprocess.Popen(command(*words), cwd=tmp_path, env=environment(), stdout=terminal, stderr=terminal) as child:
         os.close(terminal)
         assert os.read(master, 10)
         os.close(master)

@@ -5,12 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import cv2
 import pytest
 from filelock import FileLock
 
-from unetkit.errors import ConfigError, MachineError, OutOfMemory, UnetkitError, UsageError
+from unetkit import console
+from unetkit.errors import ConfigError, DiskFull, MachineError, OutOfMemory, UnetkitError, UsageError
 from unetkit.runs import RunFolder, sole_writer
 
 HOLDING = """
@@ -72,6 +74,13 @@ def test_a_file_of_the_data_that_cannot_be_read_any_more_is_named_with_how_to_go
         raise error
     assert told.value.where == "a.png"
     assert told.value.advice.endswith(f"unetkit train --resume {run.path}  # goes on then")
+
+
+def test_a_transcript_that_finds_no_room_is_named(run: RunFolder) -> None:
+    full = Path("/dev/full")
+    with pytest.raises(DiskFull) as told, sole_writer(run), console.transcript(full):
+        console.say("a word")
+    assert told.value.where == str(full)
 
 
 @pytest.mark.parametrize("error", [RuntimeError("a bug"), ConfigError("wrong")])

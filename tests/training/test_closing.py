@@ -120,7 +120,7 @@ def test_a_run_that_is_stopped_decodes_no_more(scenes: Path, trained: Run, monke
     def slowly(self: Material, pair: Pair) -> tuple[Image, Mask]:
         decoded.append(pair.image)
         if threading.current_thread() is not threading.main_thread():
-            time.sleep(0.2)
+            time.sleep(0.4)
         return read(self, pair)
 
     def signalled(*words: Any, **named: Any) -> StepOutcome:
@@ -131,7 +131,7 @@ def test_a_run_that_is_stopped_decodes_no_more(scenes: Path, trained: Run, monke
     monkeypatch.setattr(Stepper, "step", signalled)
     with pytest.raises(Interrupted):
         trained(scenes, **{"training.batch": 1})
-    time.sleep(0.5)  # for what was in work
+    time.sleep(0.6)  # for what was in work
     before = len(decoded)
-    time.sleep(0.7)
+    time.sleep(0.9)
     assert len(decoded) == before < 8, "of eight to be decoded"

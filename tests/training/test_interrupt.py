@@ -14,11 +14,13 @@ from training.conftest import TINY
 from unetkit.config.jobs import TrainSettings
 from unetkit.errors import Interrupted
 from unetkit.files import read_tensors
+from unetkit.predicting.stopping import Stop
 from unetkit.recipes.settings import settings
 from unetkit.runs import RunFolder, has_state, load_newest_intact, stepping_aside
 from unetkit.runs.signals import STOPS
 from unetkit.training import planning, recording, running
 from unetkit.training import train as training
+from unetkit.training.interrupt import Interruption
 from unetkit.training.prepare import Material
 from unetkit.training.result import TrainResult
 from unetkit.training.scoring import Scorer
@@ -61,6 +63,29 @@ def test_a_signal_while_a_run_that_goes_on_is_prepared_ends_it_with_how_to_go_on
     assert stopped.value.advice == f"unetkit train --resume {result.run}"
     assert signal.getsignal(number) == before
     assert training.train(TrainSettings(resume=str(result.run))) is not None
+
+
+TERM, HUP = signal.SIGTERM, signal.SIGHUP
+
+
+@pytest.mark.parametrize("numbers", [(HUP, HUP), (HUP, TERM), (TERM, HUP), (TERM, signal.SIGINT)])
+def test_only_the_same_signal_again_is_one_that_does_not_wait(numbers: tuple[int, ...], tmp_path: Path) -> None:
+    """A session that is closed sends SIGHUP twice, or SIGTERM with it."""
+    stop, predicting = Interruption(tmp_path), Stop(tmp_path, 3)
+    for number in numbers:
+        stop.on_signal(number, None)
+        predicting.on_signal(number, None)
+    assert (stop.requested, stop.at_once, predicting.requested) == (numbers[0], False, numbers[0])
+    for handler in (Interruption(tmp_path, requested=TERM).on_signal, Stop(tmp_path, 3, requested=TERM).on_signal):
+        with pytest.raises(Interrupted, match="at once"):
+            handler(TERM, None)
+
+
+def test_a_signal_that_a_launcher_repeats_is_still_the_same(tmp_path: Path) -> None:
+    stop = Interruption(tmp_path, alone=False)
+    for _ in range(3):
+        stop.on_signal(TERM, None)
+    assert stop.requested == TERM
 
 
 @pytest.mark.parametrize("nth", [1, 2])

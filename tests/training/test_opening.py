@@ -124,7 +124,7 @@ def test_the_settings_of_a_run_begin_another_one_beside_it(scenes: Path, tmp_pat
     assert (document.out, document.overwrite) == (None, False), "it would replace the first"
     assert document.training.steps == 2
     first.model.unlink()
-    said_again = settings("train", {"resume": str(first.run), "out": str(first.run)})
+    said_again = settings("train", {"resume": str(first.run), "out": str(first.run), "overwrite": True})
     assert isinstance(said_again, TrainSettings)
     assert train(said_again) is not None
 

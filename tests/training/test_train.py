@@ -149,7 +149,7 @@ def test_a_time_budget_is_replayed_from_its_plan_to_the_same_bits(scenes: Path, 
     timed = trained(scenes, **{"training.minutes": 0.15, "training.steps": None})
     plan = RunFolder(timed.run).read_plan()
     assert plan["changes"]
-    assert rows_of(timed)[-1]["rate"] < 0.1 * TrainingSettings().learning_rate, "the plan met the clock before its end"
+    assert rows_of(timed)[-1]["rate"] < 0.5 * TrainingSettings().learning_rate, "the plan met the clock before its end"
     replay = {"training.plan": str(timed.run / "plan.json"), "training.steps": None, "out": str(tmp_path / "again")}
     again = trained(scenes, **replay)
     assert again.steps == timed.steps

@@ -6,12 +6,14 @@ A command's file is imported when the command is called, so that `unetkit --help
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import math
 import os
+import stat
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -166,11 +168,12 @@ def _serve(words: list[str], started: float) -> int:
 
 
 def _report(outcome: Outcome, screen: Screen) -> int:
-    if screen.json:
-        _print_json(outcome.document)
-    else:
-        outcome.view(outcome.document, _stdout(screen))
-    sys.stdout.flush()
+    with _told_if_nobody_reads():
+        if screen.json:
+            _print_json(outcome.document)
+        else:
+            outcome.view(outcome.document, _stdout(screen))
+        sys.stdout.flush()
     return outcome.exit_code
 
 
@@ -185,12 +188,28 @@ def _fail(error: BaseException, words: Sequence[str], screen: Screen) -> int:
             print_trace(error)
     print_block(told, words, console.Stderr(stderr=True, no_color=no_colour, highlight=False))
     try:
-        if screen.json:
-            _print_json(error_document(told, words))
-            sys.stdout.flush()
+        with _told_if_nobody_reads():
+            if screen.json:
+                _print_json(error_document(told, words))
+                sys.stdout.flush()
     except BrokenPipeError:
         _leave_quietly()
     return told.exit_code
+
+
+@contextlib.contextmanager
+def _told_if_nobody_reads() -> Generator[None]:
+    """A terminal that hung up is a reader of stdout that has gone; a disk that fails under it is not.
+
+    Raises:
+        BrokenPipeError: nobody reads what the block writes.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.EIO and stat.S_ISCHR(os.fstat(sys.stdout.fileno()).st_mode):
+            raise BrokenPipeError from error
+        raise
 
 
 def _switch_console_on(screen: Screen) -> None:

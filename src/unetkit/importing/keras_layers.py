@@ -46,9 +46,9 @@ def layers_from(rows: Iterable[tuple[str, Mapping[str, Floats]]], outline: Outli
 
 def _layer(name: str, arrays: Mapping[str, Floats], outline: Outline | None) -> Layer:
     kind = outline.kind(name) if outline else _kind(name, arrays)
-    if all(key.isdecimal() for key in arrays):
+    if kind is not None and all(key.isdecimal() for key in arrays):
         arrays = _by_role(name, kind, arrays, outline)
-    elif outline is not None and kind is not None and set(arrays) != set(_made(name, kind, outline)):
+    elif kind is not None and outline is not None and set(arrays) != set(_made(name, kind, outline)):
         raise _misdescribed(name)
     unknown = sorted(set(arrays) - set(_ROLES))
     if kind is None or unknown:
@@ -61,7 +61,7 @@ def _layer(name: str, arrays: Mapping[str, Floats], outline: Outline | None) -> 
     return Layer(name, kind, turned, outline.epsilon(name) if outline else None)
 
 
-def _by_role(name: str, kind: Kind | None, arrays: Mapping[str, Floats], outline: Outline | None) -> dict[str, Floats]:
+def _by_role(name: str, kind: Kind, arrays: Mapping[str, Floats], outline: Outline | None) -> dict[str, Floats]:
     """Numbers become roles: the weights of a layer are made in one order, and those it does without are left out."""
     roles = _made(name, kind, outline)
     numbered = [arrays[key] for key in sorted(arrays, key=int)]
@@ -71,7 +71,7 @@ def _by_role(name: str, kind: Kind | None, arrays: Mapping[str, Floats], outline
     return dict(zip(roles, numbered, strict=False))
 
 
-def _made(name: str, kind: Kind | None, outline: Outline | None) -> list[str]:
+def _made(name: str, kind: Kind, outline: Outline | None) -> list[str]:
     """The weights that a layer has, in the order in which Keras makes them."""
     roles = ["kernel", "bias"] if kind != "norm" else ["gamma", "beta", "moving_mean", "moving_variance"]
     return roles if outline is None else [role for role in roles if role not in outline.without(name)]

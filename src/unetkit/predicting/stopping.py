@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from unetkit.errors import Interrupted
-from unetkit.runs.signals import heard_by
+from unetkit.runs.signals import heard_by, is_repeated
 
 
 @dataclass(slots=True)
@@ -35,9 +35,9 @@ class Stop:
 
     def on_signal(self, number: int, _frame: FrameType | None) -> None:
         """The handler."""
-        if self.requested:
+        if is_repeated(number, self.requested):
             raise self._error("stopped at once")
-        self.requested = number
+        self.requested = self.requested or number
 
     def _error(self, how: str) -> Interrupted:
         name = signal.Signals(self.requested).name

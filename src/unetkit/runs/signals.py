@@ -11,7 +11,16 @@ from types import FrameType
 STOPS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGUSR1", "SIGHUP") if hasattr(signal, name))
 """SIGUSR1 is what a cluster's scheduler sends some time before it ends a job, SIGHUP a terminal that is closed."""
 
+
 Handler = Callable[[int, FrameType | None], None]
+
+
+def is_repeated(number: int, before: int) -> bool:
+    """Whether a signal asks a second time, and is not to wait for what the first has asked for.
+
+    Another one does not, nor does SIGHUP: who closes a session sends it twice, or SIGTERM with it.
+    """
+    return number == before != getattr(signal, "SIGHUP", None)
 
 
 @contextmanager

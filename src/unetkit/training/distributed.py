@@ -98,7 +98,7 @@ class Group:
             return [value]
         boxes: list[Any] = [None] * self.size
         with _heard():
-            processes.all_gather_object(boxes, value)
+            processes.all_gather_object(boxes, value, group=self._patient)
         return boxes
 
     def meet(self) -> None:
@@ -119,6 +119,11 @@ class Group:
 
 
 ALONE = Group()
+
+
+def has_launcher() -> bool:
+    """Whether `torchrun` has started this process, alone or with others."""
+    return "WORLD_SIZE" in os.environ
 
 
 def launched() -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from unetkit.errors import Interrupted
-from unetkit.runs.signals import heard_by
+from unetkit.runs.signals import heard_by, is_repeated
 
 
 @dataclass(slots=True)
@@ -21,8 +21,8 @@ class Interruption:
     Attributes:
         run: the folder to go on with.
         more: flags that the command to go on needs beside it.
-        alone: whether a second signal is one more; a launcher of several processes sends each again that it gets, and
-            one more when the first of them has left.
+        alone: whether the same signal again is one more. `torchrun` hands on each that it gets, which the processes may
+            have got themselves, and sends one more when the first of them has left.
         at_once: whether there was a second one.
     """
 
@@ -51,11 +51,11 @@ class Interruption:
             raise self.error()
 
     def on_signal(self, number: int, _frame: FrameType | None) -> None:
-        """The handler: the first signal asks, the second ends at once."""
-        if self.requested and self.alone:
+        """The handler: the first signal asks, and the same again ends at once, if it is from a person."""
+        if is_repeated(number, self.requested) and self.alone:
             self.at_once = True
             raise self.error("stopped at once by a second {}")
-        self.requested = number
+        self.requested = self.requested or number
 
 
 @contextmanager
@@ -92,4 +92,6 @@ def ending_at_once(folder: str | Path | None, more: str = "") -> Generator[None]
     except KeyboardInterrupt as error:
         if not stop.requested:
             raise
+        if isinstance(error.__context__, Interrupted):  # another was on its way already, and says more
+            raise error.__context__ from None
         raise stop.error("stopped by {}; nothing is lost") from error

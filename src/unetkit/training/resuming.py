@@ -30,6 +30,9 @@ FREE = frozenset(
 )
 """What a run may be given anew: none of it is part of what is computed, though other threads change its bits."""
 
+WHERE = {("out",), ("overwrite",)}
+"""What a run does not remember, and what may be said again of itself."""
+
 Said = dict[keys.Path, Any]
 
 
@@ -44,8 +47,8 @@ def resumed_settings(run: RunFolder, kept: TrainSettings, asked: TrainSettings) 
         ConfigError: something else was said than the run has; or a longer budget without --extend.
     """
     said = explicit(asked)
-    if asked.out is not None and Path(asked.out).absolute() == run.path.absolute():
-        del said[("out",)]
+    if asked.out is None or Path(asked.out).absolute() == run.path.absolute():
+        said = {path: value for path, value in said.items() if path not in WHERE}
     changed = {path: value for path, value in said.items() if path not in FREE and value != value_of(kept, path)}
     budget = {path: value for path, value in changed.items() if path in BUDGETS and value is not None}
     if asked.extend:

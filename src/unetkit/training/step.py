@@ -10,7 +10,6 @@ import copy
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -93,19 +92,19 @@ class Stepper:
         self.kept: dict[str, Tensor] = {}
         self.candidate: dict[str, Tensor] = {}
         self.looks_first = compute.device == "cpu" or not optimiser.skips
-        self._forward = Compiled(network) if compute.compiled else network
+        self._compiled = Compiled(network) if compute.compiled else None
         self._limit = clip or math.inf
         self._still = still(network)
 
     @property
     def compiles(self) -> bool:
         """Whether the network is called compiled: it was asked for, and has not failed so far."""
-        return isinstance(self._forward, Compiled) and self._forward.works
+        return self._compiled is not None and self._compiled.works
 
     def take_after(self, trial: Stepper) -> None:
         """Call the network as it is where a twin could not compile it."""
-        if self.compiles and not trial.compiles:
-            self._forward = self.network
+        if not trial.compiles:
+            self._compiled = None
 
     def step(self, batches: Sequence[Batch], seed: int) -> StepOutcome:
         """As `launch`, and wait for what it did."""
@@ -121,7 +120,9 @@ class Stepper:
         torch.manual_seed((seed + (self.group.rank << 48)) % 2**64)
         self._to_training()
         self.optimiser.zero()
-        losses = [self._backward(batch, len(batches)) for batch in batches]
+        losses = self._losses(batches)
+        if not losses:  # it could not be compiled, and is made from the beginning as it is
+            return self.launch(batches, seed)
         self.group.add_gradients(self.network.parameters())
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), self._limit, foreach=True)
         self.steps += 1
@@ -160,16 +161,20 @@ class Stepper:
         for module in self._still:
             module.eval()
 
+    def _losses(self, batches: Sequence[Batch]) -> list[Tensor]:
+        """The loss of each batch, whose gradients are added up; none where that could not be compiled."""
+        try:
+            return [self._backward(batch, len(batches)) for batch in batches]
+        except Exception as error:
+            if self._compiled is None or not self._compiled.gave_up(error):
+                raise
+            return []
+
     def _backward(self, batch: Batch, of: int) -> Tensor:
         with self.compute.autocast():
-            output = self._forward(batch.images)
+            output = (self._compiled or self.network)(batch.images)
         loss: Tensor = self.loss(class_scores(output.float()), batch.masks) / of
-        try:
-            loss.backward()
-        except Exception as error:
-            if not (self.compiles and cast("Compiled", self._forward).gave_up(error)):
-                raise
-            return self._backward(batch, of)  # what was compiled is one piece: it has added to no gradient yet
+        loss.backward()
         return loss.detach()
 
     def _update(self, skipped: Tensor | None = None) -> None:

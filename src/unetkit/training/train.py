@@ -14,7 +14,7 @@ from unetkit.runs import RunFolder, sole_writer
 from unetkit.training.clock import Clock
 from unetkit.training.closing import close_run
 from unetkit.training.device import choose_compute, prepared
-from unetkit.training.distributed import Group, joined
+from unetkit.training.distributed import Group, has_launcher, joined
 from unetkit.training.interrupt import ending_at_once, interruption
 from unetkit.training.opening import Beginning, begin, open_folder, tell_ended
 from unetkit.training.planning import choose_plan
@@ -75,7 +75,7 @@ def _run(beginning: Beginning, session: Session) -> TrainResult | None:
     run, group = open_folder(beginning, session), session.group
     more = "" if beginning.extended is None else extension(beginning.extended)
     try:
-        with _writing(run, group), interruption(run.path, more, alone=group.size == 1) as stop:
+        with _writing(run, group), interruption(run.path, more, alone=not has_launcher()) as stop:
             scorer = Scorer(session, stop.check)
             plan = choose_plan(run, session, scorer, beginning.extended)
             stop.more = ""  # the run remembers it from here on
