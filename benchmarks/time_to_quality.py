@@ -10,7 +10,7 @@ reached, or at the cap; seed 0 goes on to the highest goal, the others to the on
 loop has the 31-million network of that recipe's source and makes three epochs, whatever they take.
 
 One JSON file a run under `benchmarks/results/time_to_quality/`; a run whose file carries the same code, data and
-specification is not made again. Run it alone on the machine; five to six hours in all, in as many parts as wanted.
+specification is not made again. Run it alone on the machine; about eight hours in all, in as many parts as wanted.
 
     python benchmarks/time_to_quality.py [--data FOLDER] [--only CONTESTANT] [--table]
 """

@@ -207,6 +207,15 @@ def test_a_run_of_minutes_ends_in_time_and_at_its_lowest_rate(
     assert DEADLINE - 10 < parts.now <= DEADLINE - FINISH_SECONDS + step_seconds
 
 
+def test_a_plan_of_minutes_allows_for_the_time_of_its_scorings(made: Make) -> None:
+    """At half of the time a third more is planned than comes to pass: the margin, and no more."""
+    parts, plan = Parts(0.1, 1.0), Plan(5000, "2 minutes", DEADLINE)
+    half = list[int]()
+    parts.during = lambda step: half.append(step) if parts.now > DEADLINE / 2 and not half else None
+    made(parts, plan).run()
+    assert plan.total_at(half[0]) < 1.2 * plan.total
+
+
 def test_what_the_clock_decides_is_written_before_it_takes_effect(made: Make) -> None:
     parts, plan = Parts(0.1, 1.0), Plan(5000, "2 minutes", DEADLINE)
     written: list[dict[str, Any]] = []
