@@ -178,7 +178,7 @@ def augmenting(asked: TrainSettings, material: Material, seconds: float) -> floa
 
     def augmented() -> Iterator[Any]:
         for number, pair in enumerate(getting(cache)):
-            yield apply_cpu(*pair, draw(ranges, (0, 0, number)), fill, material.span)
+            yield apply_cpu(*pair, draw(ranges, (0, 0, number)), fill, material.normalisation.span)
 
     everything(cache)
     threads = cv2.getNumThreads()

@@ -230,7 +230,7 @@ def cache_of(scale: Scale, batch: int) -> Cache:
 def maker_of(cache: Cache, batch: int, feed: Feed) -> BatchMaker:
     """Batches as a GPU gets them, augmented as tensors."""
     scaling = Normalisation("unit", (0.0,) * CHANNELS, (255.0,) * CHANNELS)
-    return BatchMaker(cache, scaling, DEFAULTS["horizon"], span=None, seed=SEED, batch=batch, feed=feed)
+    return BatchMaker(cache, scaling, DEFAULTS["horizon"], seed=SEED, batch=batch, feed=feed)
 
 
 def drawn(side: int, pair: Pair) -> tuple[Image, Mask]:

@@ -1,4 +1,4 @@
-"""What single parts cost on this machine: starting up, pairing 100,000 files, augmenting a batch.
+"""What single parts cost on this machine: starting up, pairing 100,000 files, augmenting a batch, verifying a file.
 
 Writes `benchmarks/results/parts.json` and `parts.md`. Alone on the machine it takes about two minutes.
 
@@ -24,6 +24,7 @@ import numpy as np
 
 from unetkit.augmentation import DEFAULTS, apply_cpu, draw
 from unetkit.data.layouts import find_pairs
+from unetkit.files import read_tensors, write_tensors
 from unetkit.scenes import render
 
 RESULTS = Path(__file__).parent / "results"
@@ -34,7 +35,7 @@ BATCH = 16
 
 def main() -> int:
     """Measure all, write, print."""
-    rows = [*starting(), *pairing(), *augmenting()]
+    rows = [*starting(), *pairing(), *augmenting(), *verifying()]
     document = {
         "seed": 0,
         "machine": {
@@ -116,6 +117,20 @@ def _batch_ms(task: str, pairs: list[tuple[np.ndarray, np.ndarray]]) -> float:
             apply_cpu(image, mask, draw(DEFAULTS[task], (0, epoch, position)), [128] * image.shape[2])
 
     return _mean_ms(one_epoch, 20)
+
+
+def verifying() -> Rows:
+    """Reading 100 MB of tensors, as a checkpoint or a model holds them, and comparing them with their digest."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "tensors.safetensors"
+        write_tensors(path, {"weights": np.zeros(25_000_000, np.float32)}, {})
+        read = _mean_ms(lambda _: void(path.read_bytes()), 10)
+        verified = _mean_ms(lambda _: void(read_tensors(path)), 10)
+    return [("read 100 MB", read, "ms"), ("read and verify 100 MB", verified, "ms")]
+
+
+def void(_value: object) -> None:
+    """Take a value and forget it."""
 
 
 def _mean_ms(work: Callable[[int], None], rounds: int) -> float:

@@ -9,7 +9,7 @@ import math
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 from goals import reached
@@ -189,11 +189,14 @@ def _whereto(records: Sequence[Document]) -> str:
         return ""
     seconds, first = _seconds(ours, GOAL), ours["scorings"][0]
     steps = next(one["step"] for one in ours["scorings"] if one["seconds"] == seconds)
-    imported, seed = first["imported"], ours["key"]["entry"]["seed"]
+    warm = max((one for one in ours["scorings"] if one["seconds"] <= seconds), key=lambda one: one["rate"])
+    ends = {**first["done"], "the first step": first["seconds"]}
+    lasted = [f"{name} {end - begin:.1f}" for (_, begin), (name, end) in pairwise([("", 0.0), *ends.items()])]
     return (
-        f"Of the {seconds:.1f} s of ours to Dice {GOAL} on `ir-horizon` (seed {seed}) {imported:.1f} go into the "
-        f"start of the process and its imports, {first['seconds'] - imported:.1f} into data, plan and the first step, "
-        f"and {seconds - first['seconds']:.1f} into {steps - 1} more steps and the scorings on val between them."
+        f"Of the {seconds:.1f} s of ours to Dice {GOAL} on `ir-horizon` (seed {ours['key']['entry']['seed']}) "
+        f"{first['seconds']:.1f} pass before the second step: {', '.join(lasted)}. In the other "
+        f"{seconds - first['seconds']:.1f} it makes {steps - 1} steps, and the scorings on val between them; its rate "
+        f"rises for {warm['seconds'] - first['seconds']:.1f} of these."
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-import time
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,12 +29,12 @@ class Test:
 
     Attributes:
         split: its name.
-        imported: seconds from the start of the process to the end of its imports.
+        log: where the run says what is done when (`--log-json`).
         due: seconds of the run from which on it is looked at.
     """
 
     split: str
-    imported: float
+    log: Path
     due: float = 0.0
     kept: dict[Pair, tuple[Image, Mask]] = field(default_factory=dict[Pair, "tuple[Image, Mask]"])
 
@@ -52,15 +52,26 @@ class Test:
 
         pairs = session.material.dataset.split(self.split)
         report = score(scorer.predictor, pairs, read, split=self.split)
-        told = {"seconds": seconds, "step": step, "precision": session.compute.precision, "imported": self.imported}
+        rate = session.stepper.optimiser.rate
+        told = {"seconds": seconds, "step": step, "precision": session.compute.precision, "rate": rate}
+        if not self.due:
+            told["done"] = done(self.log)
         print(json.dumps({**told, "counts": report.confusion.counts.tolist()}), file=OUT, flush=True)
         self.due = 1.05 * seconds
 
 
+def done(log: Path) -> dict[str, float]:
+    """What a run has done before its first step → when, in its seconds."""
+    events = map(json.loads, log.read_text(encoding="utf-8").splitlines())
+    return {event["done"]: event["seconds"] for event in events if "done" in event}
+
+
 def main(spec: dict[str, Any]) -> int:
     """Train as `spec` says: `words` of the command, when the process was `started`, and the part that is `scored`."""
-    test = Test(spec["scored"], time.time() - spec["started"])
-    return judged(spec["words"], started=spec["started"], due=test.is_due, look=test.look)
+    with tempfile.TemporaryDirectory() as folder:
+        test = Test(spec["scored"], Path(folder) / "log.jsonl")
+        words = [*spec["words"], "--log-json", str(test.log)]
+        return judged(words, started=spec["started"], due=test.is_due, look=test.look)
 
 
 if __name__ == "__main__":

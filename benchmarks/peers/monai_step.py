@@ -5,6 +5,7 @@ import time
 
 import monai
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 BATCH, HEIGHT, WIDTH, CLASSES, ROUNDS, SECONDS = 4, 128, 256, 2, 5, 2.0
 
@@ -31,6 +32,7 @@ for _ in range(ROUNDS):
         step()
         count += 1
     best = max(best, count * BATCH / (time.perf_counter() - started))
-print(
-    json.dumps({"tool": f"MONAI {monai.__version__} BasicUNet", "preset": "infrared-double", "images_per_second": best})
-)
+with FlopCounterMode(display=False) as counter:
+    network(images).sum().backward()
+told = {"tool": f"MONAI {monai.__version__} BasicUNet", "preset": "infrared-double", "images_per_second": best}
+print(json.dumps({**told, "flop_an_image": counter.get_total_flops() / BATCH}))

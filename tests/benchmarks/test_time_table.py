@@ -20,7 +20,15 @@ def record(contestant: str, dice: Sequence[float], ended: str = "goal", **entry:
     """Scored every ten seconds."""
     said = {"contestant": contestant, "field": "ir-horizon", "seed": 0, "goal": 0.98, "trial": False, **entry}
     scorings = [
-        {"seconds": 10.0 * place, "dice": value, "mean_iou": value, "precision": "fp32", "step": place, "imported": 2.5}
+        {
+            "seconds": 10.0 * place,
+            "step": place,
+            "precision": "fp32",
+            "dice": value,
+            "mean_iou": value,
+            "rate": 0.1 - 0.01 * abs(place - 2),
+            "done": {"imports": 2.5, "plan": 6.0},
+        }
         for place, value in enumerate(dice, start=1)
     ]
     machine = {"cpu": "a processor", "cores": 2, "packages": {"torch": "2"}}
@@ -55,6 +63,14 @@ def test_a_goal_is_reached_by_the_first_of_two_scorings_in_a_row(table: Any) -> 
     assert table.first_reached(scorings, 0.985) is None
 
 
+def test_where_the_time_of_ours_goes_is_told_up_to_the_goal(table: Any) -> None:
+    told = unwrapped(table.table([record("ours", [0.5, 0.9, 0.98, 0.99])], GOALS))
+    assert "30.0 s of ours" in told
+    assert "10.0 pass before the second step: imports 2.5, plan 3.5, the first step 4.0." in told
+    assert "In the other 20.0 it makes 2 steps" in told
+    assert "its rate rises for 10.0 of these" in told
+
+
 def test_trials_are_no_results_and_medians_are_of_the_seeds(table: Any) -> None:
     ours = [record("ours", [0.98, 0.98], seed=seed) for seed in range(3)]
     plain = [record("plain", [0.0] * late + [0.98, 0.98], seed=seed) for seed, late in enumerate((19, 29, 99))]
@@ -63,7 +79,7 @@ def test_trials_are_no_results_and_medians_are_of_the_seeds(table: Any) -> None:
     assert rows(text)["plain", "0.95"] == ["300.0 (1000.0)", "30.0"]
     assert "that is 1/30.0 of the plain loop's time. The bar, 1/16, is met" in unwrapped(text)
     assert "batch 4, channels last: 10 s" in text
-    assert "Of the 10.0 s of ours to Dice 0.98 on `ir-horizon` (seed 0) 2.5 go into" in unwrapped(text)
+    assert "Of the 10.0 s of ours to Dice 0.98 on `ir-horizon` (seed 0) 10.0 pass before" in unwrapped(text)
 
 
 def test_who_was_stopped_took_longer_and_who_ended_never_arrived(table: Any) -> None:
