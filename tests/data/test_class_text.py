@@ -32,6 +32,13 @@ def test_what_is_written_is_read_back() -> None:
     assert [(row.source, row.name) for row in parse_classes(line[11:-1])] == rows
 
 
+@pytest.mark.parametrize("text", ["65536", "99999", "256/0/0", "0 0 300"])
+def test_what_no_mask_can_hold_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_source(text)
+    assert caught.value.where == text
+
+
 @pytest.mark.parametrize(
     ("text", "what"),
     [

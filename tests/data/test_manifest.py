@@ -13,9 +13,11 @@ from unetkit.data.manifest import Manifest, find_manifest, load_manifest, save_m
 from unetkit.data.pair import Pair
 from unetkit.errors import DataError, FormatError
 
-NAMES = st.text(st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\0"), min_size=1, max_size=12)
+NAMES = st.text(st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\0") | st.just("\r"), min_size=1)
 ROWS = st.lists(
-    st.tuples(NAMES, NAMES, st.sampled_from([None, "train", "val", "test"]), st.none() | NAMES, NAMES), max_size=6
+    st.tuples(NAMES, NAMES, st.sampled_from([None, "train", "val", "test"]), st.none() | NAMES, NAMES),
+    max_size=6,
+    unique_by=lambda row: row[0],
 )
 DESCRIPTION: dict[str, Any] = {
     "classes": [{"id": 0, "name": "sea", "colour": [0, 84, 147], "source": 0}],
@@ -91,6 +93,7 @@ def test_an_unsealed_description_may_be_edited(tmp_path: Path) -> None:
         ("image,mask\n1.png\n", "1 values for 2 columns"),
         ("image,mask,split\n1.png,2.png,dev\n", "'dev' is no split"),
         ("image,mask\n1.png,\n", "the mask is missing"),
+        ("image,mask\n1.png,2.png\n\n1.png,3.png\n", "stands in line 2 already"),
     ],
 )
 def test_a_broken_table_names_its_line(tmp_path: Path, table: str, says: str) -> None:

@@ -210,7 +210,7 @@ def _preset_layer(job: type[Settings], given: Layer, presets: Presets) -> dict[P
 
 
 def _names_budget(layer: Layer) -> list[Given]:
-    return [layer[path] for path in BUDGETS if path in layer and layer[path].value not in {None, "none", "null"}]
+    return [layer[path] for path in BUDGETS if path in layer and layer[path].value not in (None, "none", "null")]
 
 
 def _put_aside(below: dict[Path, Given], layer: Layer) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 from unetkit.config.base import Settings
 from unetkit.config.keys import Key, keys_of, sections_of
 
-_PLAIN_TEXT = re.compile(r"[A-Za-z_./][\w./+*-]*(?: [\w./+*-]+)*")
+_PLAIN_TEXT = re.compile(r"(?!\.[\d_inIN])[A-Za-z_./][\w./+*-]*(?: [\w./+*-]+)*")
+_ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 _READ_OTHERWISE = {"true", "false", "null", "yes", "no", "on", "off", "none", "y", "n"}
 COMMENT_COLUMN = 40
 
@@ -47,7 +48,7 @@ def scalar(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str) and (not _PLAIN_TEXT.fullmatch(value) or value.lower() in _READ_OTHERWISE):
-        return json.dumps(value, ensure_ascii=False)
+        return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
     return str(value)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
+from unetkit.data.arrays import IGNORE_16
 from unetkit.data.tables import Colour
 from unetkit.errors import ConfigError
 
@@ -51,14 +52,23 @@ def parse_classes(text: str, known: Iterable[str] = ()) -> tuple[ClassRow, ...]:
 
 
 def parse_source(text: str) -> Source:
-    """A value, a colour (`#8040c0` or `128/64/192`), or else the name of a mask folder."""
+    """A value, a colour (`#8040c0` or `128/64/192`), or else the name of a mask folder.
+
+    Raises:
+        ConfigError: no mask holds such a value or colour.
+    """
     text = text.strip()
     if re.fullmatch(r"\d{1,5}", text):
+        if int(text) > IGNORE_16:
+            raise ConfigError(f"no mask holds a value above {IGNORE_16:,}", where=text)
         return int(text)
     if match := _HEX.fullmatch(text):
         return int(match[1], 16), int(match[2], 16), int(match[3], 16)
     if match := _TRIPLE.fullmatch(text):
-        return int(match[1]), int(match[2]), int(match[3])
+        colour = int(match[1]), int(match[2]), int(match[3])
+        if max(colour) > 255:
+            raise ConfigError("a colour is of values up to 255", where=text, advice="say it as 128/64/192 or #8040c0")
+        return colour
     return text
 
 

@@ -71,7 +71,9 @@ def save_manifest(manifest: Manifest, folder: Path, *, sealed: bool = False) -> 
         for i, pair in enumerate(manifest.pairs)
     ]
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows([(*COLUMNS, *order), *rows])
+    # Python before 3.13 quotes no lone carriage return, and reads one as the end of a row.
+    quoting = csv.QUOTE_ALL if any("\r" in value for row in rows for value in row) else csv.QUOTE_MINIMAL
+    csv.writer(text, lineterminator="\n", quoting=quoting).writerows([(*COLUMNS, *order), *rows])
     write_bytes(folder / TABLE, text.getvalue().encode())
     save_description(manifest, folder, sealed=sealed)
 
@@ -113,7 +115,7 @@ def load_manifest(table: Path, root: Path | None = None) -> Manifest:
 
 def _load_table(table: Path) -> tuple[tuple[Pair, ...], dict[str, tuple[str, ...]]]:
     try:
-        lines = list(csv.reader(io.StringIO(table.read_text(encoding="utf-8-sig"), newline="")))
+        lines = list(csv.reader(io.StringIO(table.read_bytes().decode("utf-8-sig"), newline="")))
     except (UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"the manifest is no UTF-8 table: {error}", where=str(table)) from error
     header = [name.strip() for name in lines[0]] if lines else []
@@ -124,9 +126,12 @@ def _load_table(table: Path) -> tuple[tuple[Pair, ...], dict[str, tuple[str, ...
             where=f"{table}, line 1",
             advice=f"its first line must be {','.join(COLUMNS)}",
         )
-    rows = [
-        _row(header, values, f"{table}, line {number}") for number, values in enumerate(lines[1:], 2) if any(values)
-    ]
+    rows, lines_of = list[dict[str, str]](), dict[str, int]()
+    for number, values in enumerate(lines[1:], 2):
+        if any(values):
+            row = _row(header, values, f"{table}, line {number}")
+            _refuse_twice(lines_of.setdefault(row["image"], number), number, table)
+            rows.append(row)
     pairs = tuple(Pair(row["image"], row["mask"], row.get("split") or None, row.get("group") or None) for row in rows)
     further = [name for name in header if name not in COLUMNS]
     return pairs, {name: tuple(row[name] for row in rows) for name in further}
@@ -144,6 +149,12 @@ def _row(header: Sequence[str], values: Sequence[str], where: str) -> dict[str, 
         if not row[name]:
             raise DataError(f"the {name} is missing", where=where, advice="every row holds an image and its mask")
     return row
+
+
+def _refuse_twice(first: int, number: int, table: Path) -> None:
+    if first != number:
+        what, advice = f"the image stands in line {first} already", "leave one row of an image; join masks with |"
+        raise DataError(what, where=f"{table}, line {number}", advice=advice)
 
 
 # --- the description ---------------------------------------------------------------------------------------------
