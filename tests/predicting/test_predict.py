@@ -100,6 +100,16 @@ def test_bad_files_are_counted_and_stop_nothing(photo: Save, tmp_path: Path) -> 
     assert not any("--skip-bad" in output.to_json()["error"]["advice"] for output in report.failed)
 
 
+def test_a_long_name_is_written_and_one_that_gets_too_long_stops_nothing(photo: Save, tmp_path: Path) -> None:
+    for name in ("good.png", f"{'я' * 125}.png", f"{'n' * 251}.png", f"{'n' * 251}.jpg"):
+        photo(name)
+    report = predict(PredictSettings(out="out"), "m", [str(tmp_path / "in")])
+    assert len(list(Path("out/masks").iterdir())) == 2
+    assert [output.error and output.error.what for output in report.outputs if output.error] == [
+        "this name is too long for the file system"
+    ] * 2
+
+
 def test_all_bad_is_exit_2(tmp_path: Path) -> None:
     (tmp_path / "bad.png").write_text("no image")
     assert predict(PredictSettings(out="out"), "m", [str(tmp_path / "bad.png")]).exit_code == 2

@@ -13,7 +13,7 @@ from filelock import FileLock
 
 from unetkit import console
 from unetkit.errors import ConfigError, DiskFull, MachineError, OutOfMemory, UnetkitError, UsageError
-from unetkit.runs import RunFolder, sole_writer
+from unetkit.runs import RunFolder, idle, sole_writer
 
 HOLDING = """
 import sys, time
@@ -37,6 +37,17 @@ def test_a_second_writer_is_refused_until_the_first_is_dead(run: RunFolder) -> N
         os.kill(first.pid, signal.SIGKILL)
     with sole_writer(run):
         assert not leftover.exists()
+
+
+def test_a_run_that_is_trained_is_replaced_by_nobody(run: RunFolder, tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", HOLDING, str(run.path)], stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdout is not None
+        assert first.stdout.readline() == "held\n"
+        with pytest.raises(UsageError, match="another process"), idle(tmp_path / "nothing", run.path):
+            pass
+        os.kill(first.pid, signal.SIGKILL)
+    with idle(tmp_path / "nothing", run.path), pytest.raises(UsageError), sole_writer(run):
+        pass
 
 
 def test_after_a_writer_has_ended_the_next_may_begin(run: RunFolder) -> None:

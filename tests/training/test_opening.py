@@ -1,5 +1,6 @@
 """How a run goes on: with its own settings and its own weights, and nothing is dropped in silence."""
 
+import io
 import shlex
 import shutil
 import signal
@@ -9,17 +10,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from training.conftest import TINY
 from unetkit.config.jobs import TrainSettings
 from unetkit.config.layers import settings_of_text
 from unetkit.config.sections import DataSettings
 from unetkit.config.writing import to_yaml
 from unetkit.data.manifest import HASH, MASK_HASH, Manifest, load_manifest, save_manifest
-from unetkit.errors import ConfigError, DataError, Interrupted
+from unetkit.errors import ConfigError, DataError, Interrupted, UsageError
 from unetkit.recipes.settings import settings
-from unetkit.runs import RunFolder, load_newest_intact, save_last
+from unetkit.runs import RunFolder, load_newest_intact, save_last, sole_writer
+from unetkit.training import planning
 from unetkit.training.interrupt import Interruption
 from unetkit.training.opening import begin
 from unetkit.training.result import TrainResult
+from unetkit.training.screen import duration
+from unetkit.training.series import train_seeds
 from unetkit.training.train import train
 
 Run = Callable[..., TrainResult]
@@ -68,6 +73,7 @@ def test_where_it_is_computed_may_be_said_anew(run: RunFolder):
         ({"training.learning_rate": 1.0}, "training.learning_rate: 1.0, and the run has 0.003"),
         ({"network.preset": "base"}, "network.preset: base, and the run has small"),
         ({"data.size": "64"}, "data.size: "),
+        ({"data.classes": "0=sea,255=sky"}, "data.classes: "),
         ({"training.minutes": 20}, "training.minutes: 20.0, and the run has 10.0"),
         ({"out": "elsewhere"}, "out: elsewhere"),
     ],
@@ -156,13 +162,37 @@ def test_a_run_that_has_ended_is_no_error_and_cannot_be_made_longer(scenes: Path
     assert f"--from {result.run}" in refused.value.advice
 
 
-def test_a_run_that_has_lost_its_scores_is_closed_again(scenes: Path, trained: Run):
+@pytest.mark.parametrize("damaged", [False, True])
+def test_a_run_that_has_lost_its_scores_is_closed_again(scenes: Path, trained: Run, damaged: bool):
     result = trained(scenes)
-    RunFolder(result.run).scores.unlink()
+    scores = RunFolder(result.run).scores
+    if damaged:
+        scores.write_bytes(scores.read_bytes().replace(b"0.", b"1.", 1))
+    else:
+        scores.unlink()
     again = train(TrainSettings(resume=str(result.run)))
     assert again is not None
     assert (again.steps, again.best) == (result.steps, result.best)
     assert RunFolder(result.run).read_scores()["scores"] == result.scores
+
+
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_what_another_process_trains_is_not_overwritten(scenes: Path, tmp_path: Path, seeds: int):
+    wanted = {**TINY, "out": str(tmp_path / "run"), "seeds": seeds, "overwrite": True}
+    begin_all = train if seeds == 1 else train_seeds
+
+    def again() -> None:
+        asked = settings("train", wanted)
+        assert isinstance(asked, TrainSettings)
+        begin_all(asked, str(scenes))
+
+    again()
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    held = tmp_path / "run" if seeds == 1 else tmp_path / "run" / "seed-1"
+    with sole_writer(RunFolder(held)), pytest.raises(UsageError, match="another process is training this run"):
+        again()
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+    again()
 
 
 def test_commands_to_paste_hold_paths_with_blanks(run: RunFolder, tmp_path: Path):
@@ -216,6 +246,20 @@ def test_a_longer_budget_trains_on_with_a_new_plan_and_is_remembered(scenes: Pat
     assert "steps: 7" in config
     assert "resume: null" in config, "a run with this configuration is a new one"
     assert "extend: false" in config
+
+
+def test_a_longer_budget_is_patient_again_and_tells_what_is_to_come(
+    scenes: Path, trained: Run, said: io.StringIO, monkeypatch: pytest.MonkeyPatch
+):
+    idle = {"training.steps": 40, "training.early_stopping": 1, "training.learning_rate": 1e-12, "training.batch": 2}
+    result = trained(scenes, **idle)
+    assert result.steps < 40
+    result.model.unlink()
+    monkeypatch.setattr(planning, "seconds_per_step", lambda *_: 10.0)
+    longer = train(asking(RunFolder(result.run), extend=True, **{"training.steps": 60}))
+    assert longer is not None
+    assert longer.steps > result.steps
+    assert f"60 steps of 2 images (12 epochs), about {duration((60 - result.steps) * 10)} " in said.getvalue()
 
 
 @pytest.mark.parametrize("told", [True, False], ids=["its settings tell of it", "killed between plan and settings"])

@@ -13,12 +13,13 @@ import pytest
 from training.conftest import TINY
 from unetkit.config.jobs import TrainSettings
 from unetkit.config.layers import settings_of_text
-from unetkit.errors import ConfigError, DataError, Interrupted, OutputExists
+from unetkit.errors import ConfigError, DataError, DiskFull, Interrupted, OutputExists
 from unetkit.files import read_json
 from unetkit.modelfile import read_model
 from unetkit.recipes.settings import settings
 from unetkit.runs import RunFolder, locate_model
 from unetkit.training import series
+from unetkit.training import train as training
 from unetkit.training.result import TrainResult
 from unetkit.training.series import spread, train_seeds
 
@@ -67,6 +68,32 @@ def test_a_series_that_was_stopped_goes_on_with_the_runs_that_are_missing(
     assert list(result.runs) == [4, 5, 6]
     assert begun[2:] == [str(folder / f"seed-{seed}") for seed in (4, 5, 6)]
     assert threads[2:] == [2, 2, 2], "what is said anew is said to the run that goes on, too"
+
+
+def test_who_meets_a_full_disk_hears_how_the_whole_series_goes_on(
+    scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, train = tmp_path / "my three", series.train
+
+    def full(*_: object) -> None:
+        raise DiskFull("no space is left", advice="free some space")
+
+    def filling(wanted: TrainSettings, source: str | None = None, *, started: float | None = None) -> object:
+        if str(wanted.out).endswith("seed-5"):
+            monkeypatch.setattr(training, "run_loop", full)
+        return train(wanted, source, started=started)
+
+    monkeypatch.setattr(series, "train", filling)
+    with pytest.raises(DiskFull) as told:
+        train_seeds(asked(out=str(folder)), str(scenes))
+    assert f"unetkit train --resume '{folder}'  #" in told.value.advice
+
+
+def test_a_run_of_one_seed_does_not_go_on_as_several(scenes: Path, trained: Callable[..., TrainResult]) -> None:
+    result = trained(scenes)
+    with pytest.raises(ConfigError, match="of one seed") as refused:
+        train_seeds(asked(resume=str(result.run)))
+    assert f"unetkit train --resume {result.run}" in refused.value.advice
 
 
 def test_the_spread_is_of_the_scores_that_all_runs_have() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from unetkit.data.arrays import Image, Mask
 from unetkit.data.class_text import parse_ignore, write_source
 from unetkit.data.classes import ClassTable
 from unetkit.data.contents import Contents
-from unetkit.data.dataset import DataSet, Said, open_data
+from unetkit.data.dataset import DataSet, open_data
 from unetkit.data.pair import Pair
 from unetkit.data.parallel import limited_to
 from unetkit.errors import ConfigError, DataError
@@ -27,7 +28,7 @@ from unetkit.evaluating.writing import IMAGES, SCORES, write_scores
 from unetkit.modelfile import Contract
 from unetkit.predicting.load import load
 from unetkit.predicting.predictor import Predictor
-from unetkit.runs import RunFolder, locate_model, new_folder, next_free
+from unetkit.runs import RunFolder, locate_model, new_folder, output_place
 
 
 def evaluate_model(settings: EvaluateSettings, model: str, source: str | None = None) -> ScoreReport:
@@ -58,12 +59,14 @@ def _evaluated(settings: EvaluateSettings, model: str, source: str | None) -> Sc
     contract = predictor.contract
     dropped = _dropped(settings.data, contract.classes) if own else ()
     dataset = _open_own(home, settings.data, dropped) if own else _open(home, settings.data)
-    folder = _output(settings, path, run)
     chosen = _choose(settings, dataset, contract, own=own)
     matching = match_classes(dataset.classes, contract.classes).without(map(contract.classes.names.index, dropped))
     _announce(chosen, dataset, matching)
     _tell_unused(settings, own=own)
-    with new_folder(folder, overwrite=settings.overwrite, ours=_is_ours) as filling:
+    with (
+        _place(settings, path, run) as folder,
+        new_folder(folder, overwrite=settings.overwrite, ours=_is_ours) as filling,
+    ):
         report = score(
             predictor,
             progress(chosen.pairs, "scoring"),
@@ -94,7 +97,7 @@ def _home(model: str, run: RunFolder | None, source: str | None) -> Path:
 
 
 def _open(home: Path, data: DataSettings) -> DataSet:
-    return open_data(home, hold_out=False, **_said(data))
+    return open_data(home, hold_out=False, **data.said())
 
 
 def _open_own(home: Path, data: DataSettings, dropped: Sequence[str]) -> DataSet:
@@ -107,24 +110,6 @@ def _open_own(home: Path, data: DataSettings, dropped: Sequence[str]) -> DataSet
 def _dropped(data: DataSettings, classes: ClassTable) -> tuple[str, ...]:
     """The classes of the model that --ignore names."""
     return tuple(name for name in parse_ignore(data.ignore) or () if isinstance(name, str) and name in classes.names)
-
-
-def _said(data: DataSettings) -> Said:
-    """How the data are read."""
-    return Said(
-        images=data.images,
-        masks=data.masks,
-        layout=data.layout,
-        encoding=data.encoding,
-        classes=data.classes,
-        ignore=data.ignore,
-        val=data.val,
-        test=data.test,
-        split_by=data.split_by,
-        groups=data.groups,
-        skip_bad=data.skip_bad,
-        follow_links=data.follow_links,
-    )
 
 
 def _predictor(settings: EvaluateSettings, model: str, *, own: bool) -> Predictor:
@@ -205,10 +190,9 @@ def _tell_unused(settings: EvaluateSettings, *, own: bool) -> None:
         warn(f"not used, as {says} it: {', '.join(f'data.{name}' for name in names)}")
 
 
-def _output(settings: EvaluateSettings, model: Path, run: RunFolder | None) -> Path:
-    if settings.out:
-        return Path(settings.out)
-    return next_free(run.evaluations) if run else next_free(Path("evaluations"), model.stem)
+def _place(settings: EvaluateSettings, model: Path, run: RunFolder | None) -> AbstractContextManager[Path]:
+    folder, name = (run.evaluations, "") if run else (Path("evaluations"), model.stem)
+    return output_place(settings.out, folder, name)
 
 
 def _is_ours(folder: Path) -> bool:

@@ -14,7 +14,6 @@ from unetkit.files.atomic import remove_leftovers as remove_leftovers
 from unetkit.files.atomic import sync_folder as sync_folder
 from unetkit.files.atomic import write_bytes as write_bytes
 from unetkit.files.atomic import write_error as write_error
-from unetkit.files.atomic import write_parts as write_parts
 from unetkit.files.digest import Buffer as Buffer
 from unetkit.files.digest import damaged as damaged
 from unetkit.files.digest import sha256_bytes as sha256_bytes

@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from unetkit.errors import DiskFull, FormatError, MachineError, OutputExists, PermissionRefused, UnetkitError
+from unetkit.errors import DataError, DiskFull, FormatError, MachineError, OutputExists, PermissionRefused, UnetkitError
 from unetkit.files.digest import Buffer
 
 LEFTOVER = ".tmp"
@@ -41,7 +41,7 @@ def write_parts(path: Path, parts: Sequence[Buffer]) -> None:
 
 
 def _write_and_rename(path: Path, parts: Sequence[Buffer]) -> None:
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}{LEFTOVER}")
+    temporary = path.with_name(f".{secrets.token_hex(8)}{LEFTOVER}")  # short: the file's own name may be of full length
     try:
         with temporary.open("xb") as file:
             file.writelines(parts)
@@ -70,10 +70,10 @@ def read_bytes(path: Path) -> bytearray:
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
         raise FormatError("there is no such file", where=str(path)) from error
     except OSError as error:
-        raise read_error(error, path) from error
+        raise _read_error(error, path) from error
 
 
-def read_error(error: OSError, path: Path) -> UnetkitError:
+def _read_error(error: OSError, path: Path) -> UnetkitError:
     """The error of ours for a failed read. What the disk cannot give back (a bad sector) is a damaged file."""
     reason = error.strerror or str(error)
     if error.errno == errno.EIO:
@@ -123,6 +123,8 @@ def write_error(error: OSError, path: Path, size: int = 0) -> UnetkitError:
         return OutputExists(
             "a file stands where a folder is needed", where=str(path), advice="choose another place with --out"
         )
+    if error.errno == errno.ENAMETOOLONG:
+        return DataError("this name is too long for the file system", where=str(path), advice="a shorter name")
     if error.errno in _REFUSED:
         return PermissionRefused(
             "the system refused to write here", where=str(path), advice="choose another folder with --out"

@@ -9,14 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
 from unetkit.config.jobs import PredictSettings
-from unetkit.console import event, progress, say, warn
+from unetkit.console import event, progress, say, verbose, warn
 from unetkit.data.arrays import Floats, Image
 from unetkit.data.decode import read_image
 from unetkit.data.parallel import limited_to, ordered
@@ -27,9 +27,10 @@ from unetkit.predicting.inputs import Input, find_inputs, name_of_inputs
 from unetkit.predicting.load import load
 from unetkit.predicting.predictor import Prediction, Predictor
 from unetkit.predicting.report import Output, PredictionReport
-from unetkit.predicting.stopping import Stop, stoppable
+from unetkit.predicting.stopping import Stop
 from unetkit.predicting.writing import FOLDERS, Writer
-from unetkit.runs import new_folder, next_free
+from unetkit.runs import new_folder, output_place
+from unetkit.runs.signals import heard_by
 
 RECORD = "predictions.json"
 
@@ -54,14 +55,15 @@ def predict(settings: PredictSettings, model: str, inputs: Sequence[str]) -> Pre
     started = time.monotonic()
     predictor = load(model, device=settings.device, threads=settings.threads, channels=settings.channels)
     images = find_inputs(inputs, follow_links=settings.follow_links)
-    folder = Path(settings.out) if settings.out else next_free(Path("predictions"), name_of_inputs(inputs))
-    with stoppable(folder, len(images)) as stop, limited_to(settings.threads):
-        _open_folder(folder, overwrite=settings.overwrite)
-        writer = Writer(folder, predictor.contract.classes, settings.as_source, settings.opacity)
-        done = list(_all(predictor, writer, images, stop))
-        notes = tuple(_notes(done, writer, predictor))
-        report = PredictionReport(folder, tuple(one.output for one in done), time.monotonic() - started, notes)
-        write_json(folder / RECORD, report.to_json())
+    with output_place(settings.out, Path("predictions"), name_of_inputs(inputs)) as folder:
+        stop = Stop(folder, len(images))
+        with heard_by(stop.on_signal), limited_to(settings.threads):
+            _open_folder(folder, overwrite=settings.overwrite)
+            writer = Writer(folder, predictor.contract.classes, settings.as_source, settings.opacity)
+            done = list(_all(predictor, writer, images, stop))
+            notes = tuple(_notes(done, writer, predictor))
+            report = PredictionReport(folder, tuple(one.output for one in done), time.monotonic() - started, notes)
+            write_json(folder / RECORD, report.to_json())
     _tell(report)
     return report
 
@@ -89,6 +91,7 @@ class _Done:
 def _all(predictor: Predictor, writer: Writer, inputs: Sequence[Input], stop: Stop) -> Iterator[_Done]:
     with closing(_pipeline(predictor, writer, inputs)) as pipeline:  # whatever ends it, no thread writes afterwards
         for one in progress(pipeline, "predicting", total=len(inputs)):
+            _tell_one(one.output)
             yield one
             stop.count()
 
@@ -126,7 +129,7 @@ def _scored(predictor: Predictor, works: Iterable[_Work]) -> Iterator[_Work]:
         prepared = [work.prepared for work in batch if work.prepared is not None]
         scores = iter(predictor.scores(prepared) if prepared else ())
         for work in batch:
-            yield work if work.prepared is None else _Work(work.input, work.image, work.prepared, next(scores))
+            yield work if work.prepared is None else replace(work, scores=next(scores))
 
 
 def _finished(work: _Work, predictor: Predictor, writer: Writer) -> _Done:
@@ -176,6 +179,11 @@ def _notes(done: Sequence[_Done], writer: Writer, predictor: Predictor) -> Itera
         yield reason
     if seen and writer.dark:
         yield f"the masks are grey images of small values and look black in a viewer; see {writer.folder / 'colour'}"
+
+
+def _tell_one(output: Output) -> None:
+    if output.class_shares is not None:
+        verbose(f"{output.input}: {', '.join(f'{name} {share:.1%}' for name, share in output.class_shares.items())}")
 
 
 def _tell(report: PredictionReport) -> None:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import shlex
 import signal
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
 from unetkit.errors import Interrupted
-from unetkit.runs.signals import heard_by, is_repeated
+from unetkit.runs.signals import is_repeated
 
 
 @dataclass(slots=True)
@@ -47,11 +45,3 @@ class Stop:
             where=str(self.folder),
             advice=f"--out {shlex.quote(str(self.folder))} --overwrite  # begins again",
         )
-
-
-@contextmanager
-def stoppable(folder: Path, total: int) -> Generator[Stop]:
-    """Hear signals while the body writes to `folder` what it makes of `total` images."""
-    stop = Stop(folder, total)
-    with heard_by(stop.on_signal):
-        yield stop

@@ -157,7 +157,7 @@ def step_of_history(run: RunFolder) -> int:
 
 
 def checkpoint(run: RunFolder, name: str) -> Path:
-    """The path of `last`, `previous`, `best` or `best-before`."""
+    """The path of `last`, `previous`, `next`, `best` or `best-before`."""
     return run.checkpoints / f"{name}.safetensors"
 
 

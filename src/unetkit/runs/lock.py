@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -26,21 +26,40 @@ def sole_writer(run: RunFolder) -> Generator[None]:
         DiskFull, PermissionRefused, OutOfMemory, MachineError, DataError: the machine said no, or a file of the data
             is gone; with how to go on with this run.
     """
-    with _refusals_told(run):
-        lock = FileLock(run.path / ".lock")
-        try:
-            lock.acquire(blocking=False)
-        except Timeout as error:
-            raise UsageError(
-                "another process is training this run",
-                where=str(run.path),
-                advice="wait for its end, or stop it with Ctrl-C: it saves its state",
-            ) from error
-        try:
-            RunFolder.open(run.path)
-            yield
-        finally:
-            lock.release()
+    with _refusals_told(run), _locked(run.path):
+        RunFolder.open(run.path)
+        yield
+
+
+@contextmanager
+def idle(*paths: Path) -> Generator[None]:
+    """Nobody trains the runs at `paths`, or begins to, while the block replaces them; what is no run does not count.
+
+    Raises:
+        UsageError: somebody does.
+    """
+    with ExitStack() as locks:
+        for path in paths:
+            if RunFolder.is_run(path):
+                locks.enter_context(_locked(path))
+        yield
+
+
+@contextmanager
+def _locked(path: Path) -> Generator[None]:
+    lock = FileLock(path / ".lock")
+    try:
+        lock.acquire(blocking=False)
+    except Timeout as error:
+        raise UsageError(
+            "another process is training this run",
+            where=str(path),
+            advice="wait for its end, or stop it with Ctrl-C: it saves its state",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @contextmanager

@@ -5,10 +5,14 @@ from __future__ import annotations
 import difflib
 import re
 import shlex
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from unetkit.errors import DataError, UsageError
+from unetkit.files import write_error
 from unetkit.runs.folder import RunFolder
+from unetkit.runs.output import make_folder
 
 SERIES = "series.json"
 """Lies in the folder that holds the runs of several seeds."""
@@ -21,6 +25,39 @@ def next_free(folder: Path, name: str = "") -> Path:
     entries = folder.iterdir() if folder.is_dir() else ()
     numbers = [int(match[1]) for entry in entries if (match := pattern.fullmatch(entry.name))]
     return folder / f"{prefix}{max(numbers, default=0) + 1}"
+
+
+@contextmanager
+def output_place(said: str | None, folder: Path, name: str = "") -> Generator[Path]:
+    """Where output goes: to the place that was said, or the next numbered one in `folder`.
+
+    A numbered one is nobody else's from here on, and gone if it is still empty when the block ends.
+
+    Raises:
+        DiskFull, PermissionRefused, MachineError: no folder can be made there.
+    """
+    if said:
+        yield Path(said)
+        return
+    make_folder(folder)
+    path = _reserved(folder, name)
+    try:
+        yield path
+    finally:
+        with suppress(OSError):
+            path.rmdir()
+
+
+def _reserved(folder: Path, name: str) -> Path:
+    while True:
+        path = next_free(folder, name)
+        try:
+            path.mkdir()
+        except FileExistsError:  # somebody else was faster
+            continue
+        except OSError as error:
+            raise write_error(error, path) from error
+        return path
 
 
 def name_of_data(source: str) -> str:
@@ -50,7 +87,9 @@ def locate_model(text: str) -> Path:
         raise DataError("there is no such model", where=text, advice=_nearest(path))
     if is_series(path):
         raise DataError(
-            "this folder holds a run for each seed", where=text, advice=f"name one of them: {path}/seed-..."
+            "this folder holds a run for each seed",
+            where=text,
+            advice=f"name one of them: {shlex.quote(str(path))}/seed-...",
         )
     if not RunFolder.is_run(path):
         raise DataError(

@@ -34,6 +34,7 @@ def new_folder(path: Path, *, overwrite: bool = False, ours: Callable[[Path], bo
         filling.mkdir()
         yield filling
         _sync_tree(filling)
+        refuse_taken(path, overwrite=overwrite, ours=ours)  # it may have come since
         _put(filling, path)
         sync_folder(path.parent)
     except OSError as error:
@@ -110,7 +111,7 @@ def taken(path: Path) -> OutputExists:
 
 
 def refuse_taken(path: Path, *, overwrite: bool = False, ours: Callable[[Path], bool] | None = None) -> None:
-    """Raise OutputExists if `new_folder` would: for a job to ask before its long work, not after."""
+    """Raise OutputExists if `new_folder` would: for a job to ask before its long work, too."""
     if not path.exists() and not path.is_symlink():
         return
     if path.is_dir() and not path.is_symlink() and not any(path.iterdir()):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from unetkit.config.jobs import TrainSettings
 from unetkit.config.layers import settings_of_text
@@ -17,8 +18,9 @@ from unetkit.data.parallel import limited_to
 from unetkit.data.verify import known_hashes, not_as_known
 from unetkit.errors import ConfigError, DataError, FormatError, OtherFormat
 from unetkit.modelfile import read_model
-from unetkit.runs import RunFolder, environment, has_state, name_of_data, next_free, refuse_taken
+from unetkit.runs import RunFolder, environment, has_state, idle, name_of_data, output_place, refuse_taken
 from unetkit.training.choices import refuse_unknown
+from unetkit.training.distributed import has_launcher
 from unetkit.training.places import with_whole_paths
 from unetkit.training.result import TrainResult
 from unetkit.training.resuming import is_longer, remembered, resumed_settings
@@ -61,6 +63,9 @@ def begin(settings: TrainSettings, source: str | None) -> Beginning:
         raise ConfigError("--extend goes with --resume RUN: a new run has a budget of its own", where="--extend")
     if settings.out is not None and settings.preview is None:
         refuse_taken(Path(settings.out), overwrite=settings.overwrite, ours=RunFolder.is_run)
+        if not has_launcher():  # several processes would find each other there; the leading one asks in `open_folder`
+            with idle(Path(settings.out)):
+                pass
     refuse_unknown(settings)
     return Beginning(settings, source, None)
 
@@ -86,7 +91,7 @@ def _again(asked: TrainSettings, name: str, source: str | None) -> Beginning:
         with limited_to(settings.training.threads):
             _find_files(run, None if source is None else Path(source))
     extended = remembered(settings) if is_longer(settings, kept) else None
-    return Beginning(_going_on(settings, run), str(run.path), run, extended, ended)
+    return Beginning(_without_files(settings, run), str(run.path), run, extended, ended)
 
 
 def _has_ended(run: RunFolder) -> bool:
@@ -94,6 +99,7 @@ def _has_ended(run: RunFolder) -> bool:
     if not run.finished or not run.scores.is_file():
         return False
     try:
+        run.read_scores()
         read_model(run.model)
     except OtherFormat:
         return True
@@ -123,7 +129,7 @@ def _find_files(run: RunFolder, moved_to: Path | None) -> None:
         save_description(manifest, run.path, sealed=True)
 
 
-def _going_on(settings: TrainSettings, run: RunFolder) -> TrainSettings:
+def _without_files(settings: TrainSettings, run: RunFolder) -> TrainSettings:
     """A checkpoint holds all weights: the files that a run began with need not be there any more."""
     settings = settings.model_copy(update={"data": _manifest_settings(settings.data)})
     if not has_state(run):
@@ -149,7 +155,7 @@ def open_folder(beginning: Beginning, session: Session) -> RunFolder:
     session.group.meet()  # nobody finds the folder of the others taken
     run = _open(beginning, session) if session.group.leads else None
     session.material.contents.agree(session.group.told(session.material.contents.digests))
-    return session.group.told(run) or RunFolder(Path())
+    return cast("RunFolder", session.group.told(run))
 
 
 def _open(beginning: Beginning, session: Session) -> RunFolder:
@@ -161,13 +167,13 @@ def _open(beginning: Beginning, session: Session) -> RunFolder:
         session.hashes = {pair.image: known[pair.image] for pair in dataset.pairs}
         return beginning.run
     session.hashes, masks = contents.hash_images(dataset.pairs), contents.hash_masks(dataset.pairs)
-    path = Path(settings.out) if settings.out else next_free(Path("runs"), name_of_data(beginning.source))
-    run = RunFolder.create(
-        path,
-        config=to_yaml(remembered(settings)),
-        environment=environment(),
-        write_manifest=lambda folder: write_manifest(dataset, folder, hashes=session.hashes, masks=masks, sealed=True),
-        overwrite=settings.overwrite,
-    )
+    with output_place(settings.out, Path("runs"), name_of_data(beginning.source)) as path, idle(path):
+        run = RunFolder.create(
+            path,
+            config=to_yaml(remembered(settings)),
+            environment=environment(),
+            write_manifest=lambda at: write_manifest(dataset, at, hashes=session.hashes, masks=masks, sealed=True),
+            overwrite=settings.overwrite,
+        )
     say(f"run folder {run.path}")
     return run

@@ -15,11 +15,12 @@ from unetkit.config.jobs import TrainSettings
 from unetkit.config.layers import settings_of_text
 from unetkit.config.writing import to_yaml
 from unetkit.console import say
-from unetkit.errors import ConfigError, Interrupted
+from unetkit.errors import ConfigError, DataError, Interrupted, MachineError
 from unetkit.files import read_json, read_sealed_text, write_json, write_sealed_text
 from unetkit.runs import (
     SERIES,
     RunFolder,
+    idle,
     is_series,
     name_of_data,
     new_folder,
@@ -118,7 +119,7 @@ def _open(settings: TrainSettings, source: str | None) -> tuple[Path, TrainSetti
 def _new(folder: Path, settings: TrainSettings, source: str) -> Generator[None]:
     """The folder of a new series; what ends it before its first run leaves an old one as it was."""
     replaces = folder.exists()
-    with stepping_aside(folder, until=lambda: _has_begun(folder)):
+    with idle(*folder.glob("seed-*")), stepping_aside(folder, until=lambda: _has_begun(folder)):
         with new_folder(folder) as filling:
             write_sealed_text(filling / SETTINGS, to_yaml(remembered(settings)))
             write_json(filling / SERIES, {"data": str(Path(source).absolute())})
@@ -144,10 +145,12 @@ def _refuse_sharing() -> None:
 
 
 def _go_on(asked: TrainSettings, folder: Path, source: str | None) -> tuple[Path, TrainSettings, str]:
+    if RunFolder.is_run(folder):
+        advice = f"{_resuming(folder)}\nunetkit train DATA --seeds {asked.seeds}  # trains anew"
+        raise ConfigError("this run is of one seed", where=str(folder), advice=advice)
     data = str(read_json(folder / SERIES)["data"])
     if source is not None:
-        again = f"unetkit train --resume {shlex.quote(str(folder))}"
-        advice = f"put them back if they were moved: {data}\n{again}"
+        advice = f"put them back if they were moved: {data}\n{_resuming(folder)}"
         raise ConfigError("a series that goes on has its data already", where=source, advice=advice)
     if asked.extend:
         raise ConfigError("a series is not made longer", where="--extend", advice="extend one of its runs")
@@ -166,10 +169,17 @@ def _run(settings: TrainSettings, source: str, seed: int, folder: Path, started:
             alone = {"training": training, "out": str(path), "seeds": 1, "resume": None, "overwrite": False}
             result = train(settings.model_copy(update=alone), source, started=started)
     except Interrupted as error:
-        error.advice = f"unetkit train --resume {shlex.quote(str(folder))}"
+        error.advice = _resuming(folder)
+        raise
+    except (MachineError, DataError) as error:
+        error.advice = error.advice.replace(_resuming(path), _resuming(folder))
         raise
     assert result is not None, "only a preview has no result"
     return result
+
+
+def _resuming(folder: Path) -> str:
+    return f"unetkit train --resume {shlex.quote(str(folder))}"
 
 
 def _known(value: float | None) -> bool:

@@ -13,24 +13,21 @@ from unetkit.errors import DeviceMissing, FormatError, OutOfMemory
 from unetkit.files import Array
 from unetkit.modelfile import Contract
 from unetkit.networks.network import build, class_scores
+from unetkit.refusals import lacks_memory
 
 
 class TorchBackend:
     """A network on a device.
 
     Args:
-        network: gives [N, outputs, h, w] for [N, C, h, w]; it is borrowed, and back in its mode after each call.
+        network: gives [N, outputs, h, w] for [N, C, h, w]; it is borrowed: its weights may change between calls, and
+            it is back in its mode after each.
         device: "cpu" or "cuda".
     """
 
     def __init__(self, network: nn.Module, device: str = "cpu") -> None:
         self._network = network
         self._device = device
-
-    @classmethod
-    def from_network(cls, network: nn.Module, device: str = "cpu") -> TorchBackend:
-        """Over a live network, whose weights may change between calls (training's scoring)."""
-        return cls(network, device)
 
     @classmethod
     def from_model(
@@ -69,8 +66,8 @@ class TorchBackend:
         try:
             with torch.inference_mode():
                 return self._run(torch.from_numpy(batch))
-        except RuntimeError as error:  # torch.OutOfMemoryError is one; the CPU allocator has no class of its own
-            if "out of memory" in str(error) or "not enough memory" in str(error):
+        except RuntimeError as error:
+            if lacks_memory(error):
                 raise _too_large(batch, self._device) from error
             raise
         finally:
