@@ -145,9 +145,9 @@ def warn(text: str) -> None:
     _voice.print(f"warning: {text}", style="yellow")
 
 
-def verbose(text: str) -> None:
+def verbose(text: str, **facts: Fact) -> None:
     """Tell a detail; shown with --verbose only."""
-    event("detail", text=text)
+    event("detail", text=text, **facts)
     if _voice.verbose:
         _voice.print(text, style="dim")
 

@@ -35,7 +35,6 @@ def on_tensors(session: Session) -> Session:
         session.maker.cache,
         material.normalisation,
         ranges_for(session.settings, material),
-        span=material.span,
         seed=training.seed,
         batch=training.batch,
         feed=feed,

@@ -20,6 +20,7 @@ from unetkit.errors import FormatError, Interrupted, OtherFormat, OutputExists
 from unetkit.modelfile import Fingerprint, file, read_model
 from unetkit.predicting.load import load
 from unetkit.training import closing, opening
+from unetkit.training.interrupt import Interruption
 from unetkit.training.prepare import Material
 from unetkit.training.result import TrainResult
 from unetkit.training.session import Session
@@ -75,21 +76,18 @@ def test_a_damaged_model_in_no_run_is_refused_without_a_command(ended: TrainResu
 def test_a_signal_while_the_training_masks_are_counted_ends_the_run_which_is_then_closed(
     scenes: Path, trained: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    counted, asked = closing.fingerprint, list[int]()
+    counted, added = closing.fingerprint, list[object]()
 
-    def signalled(session: Session, check: Callable[[], None]) -> Fingerprint:
-        def asking() -> None:
-            asked.append(1)
-            os.kill(os.getpid(), signal.SIGTERM)
-            check()
-
-        return counted(session, asking)
+    def signalled(session: Session, stop: Interruption) -> Fingerprint:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return counted(session, stop)
 
     with monkeypatch.context() as patched:
         patched.setattr(closing, "fingerprint", signalled)
+        patched.setattr(closing.PositionPrior, "add", lambda _, mask: added.append(mask))
         with pytest.raises(Interrupted, match="the state is saved") as stopped:
             trained(scenes)
-    assert len(asked) == 1, "at the first image"
+    assert added == [], "at the first image"
     again = train(TrainSettings(resume=stopped.value.where))
     assert again is not None
     assert again.model.exists()

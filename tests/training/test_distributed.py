@@ -32,14 +32,14 @@ from unetkit.training.distributed import joined
 
 target, *cases = sys.argv[1:]
 drawn = torch.Generator().manual_seed(1)
-images = torch.randn(8, 1, 20, 24, generator=drawn)
-masks = torch.randint(0, 3, (8, 20, 24), generator=drawn)
+images = torch.randn(7, 1, 20, 24, generator=drawn)
+masks = torch.randint(0, 3, (7, 20, 24), generator=drawn)
 masks[::2, :, :18] = 255  # every second image, which is one process's, is nearly all ignored
 masks[0] = 255
 found = {}
 with joined("cpu") as group:
     assert group.beside == group.size  # all on this machine
-    mine = list(group.share(range(8)))
+    mine = list(group.share(range(7)))
     for case in cases:
         name, norm = case.split()
         torch.manual_seed(0)
@@ -94,9 +94,11 @@ def test_the_gradient_of_two_processes_is_that_of_one_with_the_joint_batch(
         assert (two[name] - gradient).norm() <= TOLERANCE * gradient.norm() + 1e-12, name
 
 
+# An odd batch and an odd number of validation images: the shares of two processes differ.
 WORDS = [
-    *("--size", 48, "--network", "nano", "--network.depth", 2, "--network.norm", "group", "--batch", 4),
-    *("--device", "cpu", "--threads", 1, "--training.precision", "fp32", "--epochs", 2),
+    *("--size", 48, "--network", "nano", "--network.depth", 2, "--network.norm", "group", "--batch", 5),
+    *("--val", 3, "--split-by", "random"),
+    *("--device", "cpu", "--threads", 1, "--training.precision", "fp32", "--epochs", 3),
 ]
 
 
@@ -130,20 +132,22 @@ def test_two_processes_train_what_one_trains_and_one_of_them_writes(scenes: Path
     assert [part["compute"]["processes"] for (part,) in parts] == [1, 2]
 
 
-def test_two_machines_that_meet_by_rendezvous_train_what_one_process_trains(
-    scenes: Path, tmp_path: Path, alone: RunFolder
-):
+def meeting(words: Sequence[object], folder: Path) -> list[subprocess.Popen[str]]:
     """Two launchers that know of each other only by the address where they meet, as on two machines."""
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
     line = [sys.executable, "-m", "torch.distributed.run", "--nnodes=2", "--nproc-per-node=1", "--rdzv-id=here"]
     line += ["--rdzv-backend=c10d", f"--rdzv-endpoint=localhost:{port}", "--local-addr=localhost"]
-    line += ["-m", "unetkit", "train", *map(str, [scenes, *WORDS, "--out", tmp_path / "run"])]
+    line += ["-m", "unetkit", *map(str, words)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
-    machines = [
-        subprocess.Popen(line, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True) for _ in range(2)
-    ]
+    return [subprocess.Popen(line, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+
+
+def test_two_machines_that_meet_by_rendezvous_train_what_one_process_trains(
+    scenes: Path, tmp_path: Path, alone: RunFolder
+):
+    machines = meeting(["train", scenes, *WORDS, "--out", tmp_path / "run"], tmp_path)
     errors = [machine.communicate(timeout=200)[1] for machine in machines]
     assert [machine.returncode for machine in machines] == [0, 0], errors
     assert_alike(alone, RunFolder(tmp_path / "run"))
@@ -159,30 +163,44 @@ def test_scores_of_two_processes_are_those_of_one_on_the_same_weights(scenes: Pa
     assert alone["confusion"] == together["confusion"]
 
 
-def test_when_one_process_dies_all_end_within_a_minute(scenes: Path, tmp_path: Path):
+@pytest.mark.parametrize("launchers", [1, 2])
+def test_when_one_process_dies_all_end_within_a_minute(scenes: Path, tmp_path: Path, launchers: int):
     run = tmp_path / "run"
-    line = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--rdzv-backend=c10d"]
-    line += ["--rdzv-endpoint=localhost:0", "-m", "unetkit", "train", scenes, *WORDS[:-1], 500, "--out", run]
-    launcher = subprocess.Popen(list(map(str, line)), cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    words = ["train", scenes, *WORDS[:-1], 500, "--out", run]
+    machines = meeting(words, tmp_path) if launchers == 2 else [launching(words, tmp_path)]
     deadline = time.monotonic() + 90
     while not (run / "history.jsonl").exists() and time.monotonic() < deadline:
         time.sleep(0.1)
-    children = Path(f"/proc/{launcher.pid}/task/{launcher.pid}/children").read_text().split()
-    os.kill(int(children[-1]), signal.SIGKILL)
+    children = [child for machine in machines for child in children_of(machine.pid)]
+    assert len(children) == 2
+    os.kill(children[-1], signal.SIGKILL)
     killed = time.monotonic()
-    _, errors = launcher.communicate(timeout=60)
-    assert launcher.returncode != 0
-    assert "SIGKILL" in errors or "-9" in errors, "who died, and of what"
+    errors = [machine.communicate(timeout=60)[1] for machine in machines]
+    assert all(machine.returncode for machine in machines)
+    assert "SIGKILL" in errors[-1] or "-9" in errors[-1], "who died, and of what"
+    assert launchers == 1 or "another process of this run has died" in errors[0]
     assert time.monotonic() - killed < 60
     assert not any(Path(f"/proc/{child}").exists() for child in children)
 
 
+def launching(words: Sequence[object], folder: Path) -> subprocess.Popen[str]:
+    """One launcher of two processes."""
+    line = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--rdzv-backend=c10d"]
+    line += ["--rdzv-endpoint=localhost:0", "-m", "unetkit", *map(str, words)]
+    return subprocess.Popen(line, cwd=folder, stderr=subprocess.PIPE, text=True)
+
+
+def children_of(process: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
 DISTURBED = """
 import os, signal, sys, time, torch
+from unetkit import console
 from unetkit.cli.app import main
 from unetkit.errors import DataError
 from unetkit.files import atomic
-from unetkit.training import estimate, saving
+from unetkit.training import estimate, recording, saving, train
 from unetkit.training.batches import BatchMaker
 from unetkit.training.loop import Loop
 from unetkit.training.scoring import Scorer
@@ -199,7 +217,7 @@ def of_its_own_pace(trial, batch):
 
 def signalled(scorer):
     scorings.append(1)
-    if len(scorings) == 2 and not first:
+    if len(scorings) == 2 and (how == "signals" or not first):
         os.kill(os.getpid(), signal.SIGTERM)
     return score(scorer)
 
@@ -208,7 +226,7 @@ def without_its_file(maker, number):
         raise DataError("this file is gone", where="a.png")
     return make(maker, number)
 
-def writing(*_):
+def writing(*_, **__):
     raise RuntimeError("the second process writes")
 
 def telling(loop):
@@ -241,8 +259,8 @@ elif how == "slow saves":
 elif how == "statistics":
     Scorer.__call__ = of_other_statistics
 elif how == "writes" and not first:
-    atomic._write_and_rename = writing
-elif how == "signal":
+    atomic._write_and_rename = recording.SummaryWriter = console.transcript = train.sole_writer = writing
+elif how in ("signal", "signals"):
     Scorer.__call__ = signalled
 elif how == "gone":
     BatchMaker.make = without_its_file
@@ -287,13 +305,15 @@ def test_with_batch_norm_all_processes_score_with_the_statistics_of_the_first(sc
     assert [row["scores"] for row in other] == [row["scores"] for row in alike]
 
 
-def test_a_signal_to_one_process_while_it_scores_stops_all_and_the_run_goes_on_to_the_same_bits(
-    scenes: Path, tmp_path: Path
+@pytest.mark.parametrize("to", ["signal", "signals"])
+def test_a_signal_to_one_process_or_all_ends_their_scoring_and_the_run_goes_on_to_the_same_bits(
+    to: str, scenes: Path, tmp_path: Path
 ):
     words = ["train", scenes, *WORDS]
     assert disturbed("", [*words, "--out", tmp_path / "whole"], tmp_path).returncode == 0
-    stopped = disturbed("signal", [*words, "--out", tmp_path / "run"], tmp_path)
+    stopped = disturbed(to, [*words, "--out", tmp_path / "run"], tmp_path)
     assert stopped.returncode != 0
+    assert len(RunFolder(tmp_path / "run").read_history()) == 1, "the second scoring was not waited for"
     assert "the state is saved" in stopped.stderr
     assert "has died" not in stopped.stderr
     assert disturbed("", ["train", "--resume", tmp_path / "run"], tmp_path).returncode == 0

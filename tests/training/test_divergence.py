@@ -61,6 +61,12 @@ def test_a_loss_that_explodes_in_the_first_steps_is_noticed() -> None:
     assert jumps([*falling(NOW), *[50.0] * NOW])
 
 
+def test_batches_without_a_labelled_pixel_say_nothing() -> None:
+    """Their loss is 0; where most are such, a few others in a row are no jump."""
+    sparse = [loss if step % 10 < 3 or step > 300 else 0.0 for step, loss in enumerate(falling(400, 0.1))]
+    assert jumps(sparse) == []
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_a_noisy_loss_that_falls_is_no_jump(seed: int) -> None:
     assert jumps(falling(2000, 0.8, seed)) == []

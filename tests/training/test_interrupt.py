@@ -194,23 +194,26 @@ def test_a_signal_before_the_first_seed_begins_leaves_the_series_that_was_to_be_
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.usefixtures("signals_heard")
 def test_a_signal_while_figures_are_drawn_costs_no_step(
     number: int, scenes: Path, trained: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = trained(scenes, out=str(tmp_path / "whole"))
-    draw, drawn = running.draw_figures, list[int]()
+    draw, drawn, done = running.draw_figures, list[int](), list[int]()
 
     def signalled(run: RunFolder, session: Session, scorer: Scorer) -> None:
         drawn.append(session.progress.step)
         if len(drawn) == 2:
             os.kill(os.getpid(), number)
         draw(run, session, scorer)
+        done.append(session.progress.step)
 
     with monkeypatch.context() as patched:
         patched.setattr(recording, "FIGURE_SECONDS", 0)
         patched.setattr(running, "draw_figures", signalled)
         with pytest.raises(Interrupted, match="the state is saved") as stopped:
             trained(scenes)
+    assert (len(drawn), len(done)) == (2, 1), "no signal waits for a picture"
     run = RunFolder(Path(stopped.value.where))
     assert load_newest_intact(run)[1]["progress"]["scored_step"] == drawn[-1], "what was scored before is in the state"
     gone_on = training.train(TrainSettings(resume=stopped.value.where))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import repeat
+from itertools import pairwise, repeat
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -18,6 +18,7 @@ from unetkit.training.bottleneck import Spent
 from unetkit.training.distributed import ALONE
 from unetkit.training.interrupt import Interruption
 from unetkit.training.loop import FINISH_SECONDS, Loop, Rhythm
+from unetkit.training.observers import Scoring
 from unetkit.training.plan import Plan
 from unetkit.training.progress import Progress
 from unetkit.training.schedule import Plateau, Rates, Shape
@@ -90,6 +91,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Make:
             "seed": 0,
             "score": parts.score,
             "interruption": Interruption(Path("run")),
+            "observers": (),
             **other,
         }
         return Loop(
@@ -102,7 +104,6 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Make:
             spent=Spent(),
             clock=lambda: parts.now,
             names=lambda _: ["images/a.png"],
-            observers=(),
             metric="mean_iou",
             group=ALONE,
             **given,
@@ -152,6 +153,17 @@ def test_a_state_is_told_how_long_it_is_to_the_next_one(made: Make) -> None:
     assert found[: found.index(("step", 0))][:3] == [("decided",), ("state", False, 0.0), ("score",)]
     assert found[found.index(("step", 0)) + 1 :][: len(between)] == between
     assert found[-1] == at_its_end
+
+
+def test_what_is_drawn_after_a_scoring_counts_for_the_age_of_the_state_before_the_next(made: Make) -> None:
+    parts = Parts(score_seconds=5.0)
+
+    def drawing(_: Scoring) -> None:
+        parts.now += 30
+
+    observer = SimpleNamespace(stepped=lambda _: None, scored=drawing)
+    made(parts, Plan(4, "4 steps"), observers=(observer,)).run()
+    assert [row[2] for before, row in pairwise(parts.noted) if before[0] == "decided"] == [0.0, 35.0, 35.0]
 
 
 def test_a_signal_is_not_kept_waiting_for_a_scoring_that_is_due(made: Make) -> None:

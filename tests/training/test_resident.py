@@ -49,7 +49,7 @@ def maker(shelf: Shelf, source: Feed | None, strength: float = 1.0) -> BatchMake
     channels, top = shelf.images.shape[3], float(np.iinfo(shelf.images.dtype).max)
     scaling = Normalisation("unit", (0.0,) * channels, (top,) * channels)
     ranges = DEFAULTS["aerial"].scaled(strength)
-    return BatchMaker(shelf, scaling, ranges, span=None, seed=3, batch=BATCH, feed=source)  # type: ignore[arg-type]
+    return BatchMaker(shelf, scaling, ranges, seed=3, batch=BATCH, feed=source)  # type: ignore[arg-type]
 
 
 def same(one: Batch, other: Batch) -> bool:

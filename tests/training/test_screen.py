@@ -41,3 +41,19 @@ def test_a_long_run_is_told_in_about_twenty_lines(scorings: int, lines: int):
     said = page.getvalue().splitlines()
     assert len(said) == lines
     assert said[-1].startswith(f"step {scorings}/{scorings} ")
+
+
+def test_a_run_that_begins_with_a_scoring_where_it_was_stopped_is_told_to_its_end():
+    page = io.StringIO()
+    console.switch_on(stream=page)
+    with console.live(lambda: "") as view:
+        screen = Screen("mean_iou")
+        screen.attach(view)
+        for step in range(600, 1001):
+            if step > 600:
+                screen.stepped(StepRecord(step, 1000, step, 0.5, 1.0, 0.1, 0.1, 0.0, 4))
+            screen.scored(Scoring(step, step / 10, 0.5, step, 1e-3, {"mean_iou": 0.5}, "mean_iou", best=False))
+    console.switch_off()
+    said = page.getvalue().splitlines()
+    assert said[0].startswith("step 600  epoch 60.0 ")
+    assert len(said) == 1 + 9

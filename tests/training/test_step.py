@@ -8,12 +8,13 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from unetkit.errors import OutOfMemory
 from unetkit.losses import build_loss
 from unetkit.networks import PRESETS, build
 from unetkit.training.average import MovingAverage
 from unetkit.training.batches import Batch
 from unetkit.training.device import Compute
-from unetkit.training.estimate import COLD, ENOUGH, TRIALS, _wants_another, seconds_per_step  # pyright: ignore[reportPrivateUsage]
+from unetkit.training.estimate import COLD, ENOUGH, TRIALS, seconds_per_step, wants_another
 from unetkit.training.optimiser import Hyper, build_optimiser
 from unetkit.training.plan import Plan
 from unetkit.training.progress import Progress
@@ -69,6 +70,16 @@ def state(made: Stepper) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.parametrize("said", ["DefaultCPUAllocator: can't allocate memory", "CUDA out of memory"])
+def test_a_trial_that_does_not_fit_names_the_batch(monkeypatch: pytest.MonkeyPatch, said: str):
+    def greedy(*_: Any, **__: Any) -> StepOutcome:
+        raise RuntimeError(said)
+
+    monkeypatch.setattr(Stepper, "step", greedy)
+    with pytest.raises(OutOfMemory, match="a step of 4 images of 16×16 does not fit"):
+        seconds_per_step(stepper(), batch(0), accumulate=1)
+
+
 @pytest.mark.parametrize("steps", [0, 2])
 @pytest.mark.parametrize("optimiser", ["adam", "adamw", "sgd", "rmsprop"])
 def test_trying_steps_leaves_no_trace(optimiser: str, steps: int):
@@ -110,7 +121,7 @@ def test_what_is_tried_is_the_step_itself_and_neither_a_cold_one_counts_nor_is_a
 
 
 def test_the_first_step_on_a_gpu_never_counts():
-    assert _wants_another([600.0], "cuda")
+    assert wants_another([600.0], "cuda")
 
 
 def test_a_step_that_is_not_finite_changes_nothing():

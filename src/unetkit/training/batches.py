@@ -53,7 +53,6 @@ class BatchMaker:
         normalisation: Normalisation,
         ranges: Ranges,
         *,
-        span: tuple[float, float] | None,
         seed: int,
         batch: int,
         share: Callable[[Sequence[Sample]], Sequence[Sample]] = lambda samples: samples,
@@ -64,7 +63,6 @@ class BatchMaker:
         self.batch = min(batch, self.images)
         self._normalisation = normalisation
         self._ranges = ranges
-        self._span = span
         self._seed = seed
         self._share = share
         self._feed = feed
@@ -99,9 +97,9 @@ class BatchMaker:
     def _one_by_one(
         self, samples: Sequence[Sample], parameters: Sequence[Parameters]
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        fill = self._normalisation.fill
+        fill, span = self._normalisation.fill, self._normalisation.span
         made = [
-            apply_cpu(*self.cache.get(sample.index), drawn, fill, self._span)
+            apply_cpu(*self.cache.get(sample.index), drawn, fill, span)
             for sample, drawn in zip(samples, parameters, strict=True)
         ]
         return stack(made, self._normalisation)
@@ -110,8 +108,8 @@ class BatchMaker:
         self, feed: Feed, samples: Sequence[Sample], parameters: Sequence[Parameters]
     ) -> tuple[torch.Tensor, torch.Tensor]:
         images, masks = feed.get([sample.index for sample in samples])
-        fill = self._normalisation.fill
-        images, masks = apply_batch(images, masks, parameters, fill, self._span, top=feed.top, ignore=feed.ignore)
+        fill, span = self._normalisation.fill, self._normalisation.span
+        images, masks = apply_batch(images, masks, parameters, fill, span, top=feed.top, ignore=feed.ignore)
         # Always in the same order of memory: resampling gives another than what is not resampled.
         scaled = torch.empty_like(images, memory_format=torch.channels_last)
         return torch.sub(images, self._offset, out=scaled).div_(self._scale), masks

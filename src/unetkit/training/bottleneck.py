@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from unetkit.console import say
 from unetkit.data.cache import Cache
 from unetkit.data.resize import Fit
-from unetkit.training.prepare import Material, native_size
+from unetkit.training.prepare import Material
 from unetkit.training.share import ScoringShare
 from unetkit.training.size import working_size
 
@@ -72,7 +72,7 @@ def tell_time(total: Mapping[str, float], material: Material, cache: Cache, scor
     if whole:
         shares = {name: seconds / whole for name, seconds in total.items()}
         told = ", ".join(f"{shares[name]:.0%} {word}" for name, word in WORDS.items())
-        natives = (native_size(material.dataset, pair) for pair in material.train)
+        natives = map(material.dataset.native_size, material.train)
         say(f"time: {told}; {advice(shares, material.fit, smaller(material.fit, natives), cache.faster, scoring)}")
 
 

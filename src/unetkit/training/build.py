@@ -1,9 +1,8 @@
-"""Settings become parts: the only file of the room that turns configuration into plain arguments."""
+"""Settings become parts: loss, augmentation, rates, optimiser."""
 
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import Any
 
 from unetkit.augmentation import DEFAULTS, Ranges
 from unetkit.config.sections import (
@@ -13,18 +12,13 @@ from unetkit.config.sections import (
     NetworkSettings,
     TrainingSettings,
 )
-from unetkit.data.arrays import IGNORE, IGNORE_16, Counts
+from unetkit.data.arrays import Counts, ignore_id
 from unetkit.errors import ConfigError
 from unetkit.losses import build_loss
 from unetkit.losses.expression import WeightedSum
 from unetkit.losses.weights import class_weights, suggest_weights
 from unetkit.training.optimiser import Hyper
 from unetkit.training.schedule import Rates, Shape
-
-
-def network_document(settings: NetworkSettings) -> dict[str, Any]:
-    """What the model file says of the network beside its name: enough to build it again."""
-    return settings.model_dump(exclude={"preset", "name", "outputs", "encoder_weights"})
 
 
 def outputs_of(settings: NetworkSettings, classes: int) -> int:
@@ -65,11 +59,6 @@ def make_loss(
         tversky_beta=settings.tversky_beta,
     )
     return loss, weights
-
-
-def ignore_id(classes: int) -> int:
-    """The id of ignore pixels in masks of so many classes."""
-    return IGNORE_16 if classes > IGNORE else IGNORE
 
 
 def loss_weights(method: str, counts: Counts, where_present: Counts | None = None) -> list[float] | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
+from unetkit.console import verbose
+
 
 @dataclass(slots=True)
 class Clock:
@@ -24,3 +26,8 @@ class Clock:
     def __call__(self) -> float:
         """Seconds so far."""
         return time.monotonic() + self._offset - self.started + self.spent
+
+    def tell(self, what: str) -> None:
+        """Say with --verbose what is done by now."""
+        seconds = self()
+        verbose(f"{seconds:8.2f} s  {what}", seconds=round(seconds, 3), done=what)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +12,7 @@ from unetkit.modelfile import Fingerprint, write_model
 from unetkit.reports.report import write_report
 from unetkit.runs import RunFolder
 from unetkit.training.examples import draw_examples
-from unetkit.training.prepare import native_size
+from unetkit.training.interrupt import Interruption
 from unetkit.training.result import Landmark, TrainResult
 from unetkit.training.running import draw_figures
 from unetkit.training.saving import average_arrays, best_arrays
@@ -27,7 +26,8 @@ def close_run(run: RunFolder, session: Session, scorer: Scorer) -> TrainResult |
     Of several processes all help to score the best weights; one writes, and has a result.
     """
     best = _load_best(run, session)
-    known = session.group.told(fingerprint(session, scorer.check) if session.group.leads else Fingerprint())
+    known = scorer.stop.together(session.group, lambda: fingerprint(session, scorer.stop))
+    known = session.group.told(known)
     report = scorer.report(known) if session.material.val else None
     if not session.group.leads:
         return None
@@ -43,18 +43,20 @@ def close_run(run: RunFolder, session: Session, scorer: Scorer) -> TrainResult |
     return replace(result, seconds=session.clock())
 
 
-def fingerprint(session: Session, check: Callable[[], None] = lambda: None) -> Fingerprint:
+def fingerprint(session: Session, stop: Interruption) -> Fingerprint:
     """What the training images were, and the two baselines that their masks give (from the cache, at working size).
 
-    Args:
-        check: called for every image, which may have to be decoded anew; what it raises ends the work.
+    Raises:
+        Interrupted: a stop was asked for; an image may have to be decoded anew.
     """
+    if not session.group.leads:
+        return Fingerprint()
     material, cache = session.material, session.maker.cache
     hashes = [session.hashes[pair.image] for pair in material.train]
     prior = PositionPrior(len(material.counts), material.fit.height, material.fit.width)
     for index, pair in enumerate(material.train):
-        check()
-        rows, columns = material.fit.box(*native_size(material.dataset, pair))
+        stop.check()
+        rows, columns = material.fit.box(*material.dataset.native_size(pair))
         prior.add(cache.get(index)[1][:rows, :columns])
     return Fingerprint.of(hashes, map(int, material.counts), prior.mask())
 

@@ -12,7 +12,6 @@ JUMP = math.log(3)
 CALM = math.log(1.5)
 SIGMAS = 6  # of the difference of both medians, as the losses scatter
 LONG = 200  # steps whose scatter counts
-SMALLEST = 1e-12
 MEDIAN = 1.11  # of normal numbers: the scatter of a median of n, times √n, in mean differences of neighbours
 LOWER = 0.5  # of the learning rate, with each recovery
 MOST = 5  # recoveries of a run: who jumps more often is not helped by another
@@ -48,8 +47,13 @@ class Guard:
     recoveries: list[list[int]] = field(default_factory=list[list[int]])
 
     def jumped(self, loss: float) -> bool:
-        """Take in the loss of a step; says whether it has jumped, once for each jump that is then answered."""
-        self._take_in(math.log(max(loss, SMALLEST)))
+        """Take in the loss of a step; says whether it has jumped, once for each jump that is then answered.
+
+        A step without a labelled pixel has a loss of 0, and says nothing.
+        """
+        if loss <= 0:
+            return False
+        self._take_in(math.log(loss))
         before = self.logs[:-NOW]
         if len(before) < NOW:
             return False

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import torch
 
 from unetkit.errors import OutOfMemory
+from unetkit.refusals import lacks_memory
 from unetkit.training.batches import Batch
 from unetkit.training.step import Stepper
 
@@ -32,9 +33,12 @@ def seconds_per_step(stepper: Stepper, batch: Batch, accumulate: int) -> float:
             seconds = _fastest(trial, batch)
             stepper.take_after(trial)
             return seconds * accumulate
-    except (torch.OutOfMemoryError, MemoryError) as error:
+    except Exception as error:
+        if not lacks_memory(error):
+            raise
+        height, width = batch.images.shape[2:]
         raise OutOfMemory(
-            f"a step of {len(batch.images)} images of {tuple(batch.images.shape[2:])} does not fit into memory",
+            f"a step of {len(batch.images)} images of {height}×{width} does not fit into memory",
             where=f"device {device}",
             advice="halve --batch and double --training.accumulate, or lower --size",
         ) from error
@@ -43,12 +47,12 @@ def seconds_per_step(stepper: Stepper, batch: Batch, accumulate: int) -> float:
 def _fastest(trial: Stepper, batch: Batch) -> float:
     tried = [_seconds(trial, batch)]
     # Several processes make the same trials, for in a step they wait for each other.
-    while trial.group.told(_wants_another(tried, trial.compute.device)):
+    while trial.group.told(wants_another(tried, trial.compute.device)):
         tried.append(_seconds(trial, batch))
     return min(tried)
 
 
-def _wants_another(tried: Sequence[float], device: str) -> bool:
+def wants_another(tried: Sequence[float], device: str) -> bool:
     """The first is a cold one: on a GPU it compiles, and looks for the fastest algorithms."""
     if len(tried) == 1:
         return device != "cpu" or tried[0] < COLD

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,15 +29,20 @@ MOST_MARKED = 40
 
 
 def draw(run: RunFolder, session: Session, scorer: Scorer) -> None:
-    """`curves.png` and `sheet.png` of a run, as things stand."""
+    """`curves.png` and `sheet.png` of a run, as things stand.
+
+    Raises:
+        Interrupted: a stop was asked for.
+    """
+    scorer.stop.check()
     progress = session.progress
     best = progress.best if progress.has_best else None
-    write_bytes(run.figures / "curves.png", curves_png(progress.scorings, session.metric, best))
-    drawn = sheet_png(scorer.predictor, scorer.examples(ROWS), session.contract.classes)
+    write_bytes(run.figures / "curves.png", _curves_png(progress.scorings, session.metric, best))
+    drawn = _sheet_png(scorer.predictor, scorer.examples(ROWS), session.contract.classes)
     write_bytes(run.figures / "sheet.png", drawn)
 
 
-def curves_png(rows: Sequence[dict[str, Any]], metric: str, best: float | None) -> bytes:
+def _curves_png(rows: Sequence[dict[str, Any]], metric: str, best: float | None) -> bytes:
     """Loss on the left, scores on the right, over epochs; PNG bytes.
 
     Args:
@@ -58,11 +63,9 @@ def curves_png(rows: Sequence[dict[str, Any]], metric: str, best: float | None) 
     return data.getvalue()
 
 
-def sheet_png(predictor: Predictor, pairs: Sequence[tuple[str, Image, Mask]], classes: ClassTable) -> bytes:
+def _sheet_png(predictor: Predictor, pairs: Iterable[tuple[str, Image, Mask]], classes: ClassTable) -> bytes:
     """A row a pair: image, truth, prediction; PNG bytes."""
-    rows = [
-        tiles(name, image, truth, predictor.predict(image).mask, classes.colours) for name, image, truth in pairs[:ROWS]
-    ]
+    rows = [tiles(name, image, truth, predictor.predict(image).mask, classes.colours) for name, image, truth in pairs]
     drawn = sheet(rows)
     return encode_png(np.concatenate([drawn, legend(classes.names, classes.colours, drawn.shape[1], LETTERS)]))
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import shlex
 import signal
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import TypeVar, cast
 
 from unetkit.errors import Interrupted
 from unetkit.runs.signals import heard_by, is_repeated
+from unetkit.training.distributed import Group
+
+Made = TypeVar("Made")
 
 
 @dataclass(slots=True)
@@ -50,20 +54,31 @@ class Interruption:
         if self.requested:
             raise self.error()
 
+    def together(self, group: Group, work: Callable[[], Made]) -> Made:
+        """What this process makes; where a signal ended that in one of the processes, it ends here in all of them.
+
+        Raises:
+            Interrupted: it did.
+        """
+        made, ended_by = None, 0
+        try:
+            made = work()
+        except Interrupted:
+            if self.at_once:
+                raise
+            ended_by = self.requested
+        ended_by = max(group.gather(ended_by))
+        if ended_by:
+            self.requested = ended_by
+            raise self.error()
+        return cast(Made, made)
+
     def on_signal(self, number: int, _frame: FrameType | None) -> None:
         """The handler: the first signal asks, and the same again ends at once, if it is from a person."""
         if is_repeated(number, self.requested) and self.alone:
             self.at_once = True
             raise self.error("stopped at once by a second {}")
         self.requested = self.requested or number
-
-
-@contextmanager
-def interruption(run: Path, more: str = "", *, alone: bool = True) -> Generator[Interruption]:
-    """Catch the signals while the body trains; arguments as of `Interruption`."""
-    state = Interruption(run, more, alone)
-    with heard_by(state.on_signal):
-        yield state
 
 
 @contextmanager

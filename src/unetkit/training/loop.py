@@ -74,6 +74,7 @@ class Loop:
     group: Group
     _batches: list[Batch] = field(default_factory=list[Batch])  # of the last step
     _step_seconds: float = 0.0  # what it took
+    _scored_in: float = 0.0  # seconds that the last scoring took, with all that is drawn and saved after it
 
     def run(self) -> None:
         """Train until the plan is fulfilled, patience has run out, or a signal came.
@@ -205,7 +206,7 @@ class Loop:
     def _score_now(self, pace: Pace) -> None:
         step = self.progress.step
         self.saver.decided()
-        self.saver.state(ahead=self.progress.scoring_seconds)
+        self.saver.state(ahead=max(self.progress.scoring_seconds, self._scored_in))
         started = self.clock()
         with self.spent.on("score"):
             scores = self._scores()
@@ -230,6 +231,7 @@ class Loop:
                 observer.scored(scoring)
         if better:
             self.saver.best()
+        self._scored_in = self.clock() - started
 
     def _scores(self) -> dict[str, float]:
         try:

@@ -28,7 +28,7 @@ class Scoring:
     Attributes:
         step, epoch: where the run was.
         loss: mean over the steps since the last scoring; None before the first step.
-        seconds: since the process started.
+        seconds: of training, over all parts of the run.
         rate: the learning rate of the last step; None before the first.
         scores: name → value, 0..1.
         metric: the score that chooses the best model.

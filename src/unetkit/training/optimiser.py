@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from unetkit.networks.levels import levels
-from unetkit.training.updates import RULES, Memory, Pull, Rule
+from unetkit.training.updates import RULES, Pull, Rule, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,23 +27,23 @@ class Hyper:
 
 
 @dataclass(slots=True)
-class Group:
+class ParameterGroup:
     """Weights that are pulled alike.
 
     Attributes:
         weights: trainable ones.
         share: of the learning rate, above 0, at most 1.
         decay: weight decay.
-        memories: what is remembered of each of the weights; {} before its first step.
+        states: what is remembered of each of the weights; {} before its first step.
     """
 
     weights: list[nn.Parameter]
     share: float
     decay: float
-    memories: list[Memory] = field(default_factory=list[Memory])
+    states: list[State] = field(default_factory=list[State])
 
     def __post_init__(self) -> None:
-        self.memories = [{} for _ in self.weights]
+        self.states = [{} for _ in self.weights]
 
 
 class Optimiser:
@@ -55,7 +55,7 @@ class Optimiser:
         skips: whether `step` can leave out what only the device knows to be wrong.
     """
 
-    def __init__(self, rule: Rule, groups: list[Group], hyper: Hyper) -> None:
+    def __init__(self, rule: Rule, groups: list[ParameterGroup], hyper: Hyper) -> None:
         self.groups = groups
         self.skips = rule.skips
         self.rate = hyper.rate
@@ -73,24 +73,24 @@ class Optimiser:
         """Move each weight that has a gradient, in place; none where `skipped`, a number on the device, is 1."""
         for group in self.groups:
             pulled = [
-                (weight, weight.grad, self._memory(group, number))
+                (weight, weight.grad, self._state(group, number))
                 for number, weight in enumerate(group.weights)
                 if weight.grad is not None
             ]
             if pulled:
-                weights, gradients, memories = zip(*pulled, strict=True)
+                weights, gradients, states = zip(*pulled, strict=True)
                 pull = Pull(self.rate * group.share, self.momentum, group.decay, skipped)
-                self._rule.update(weights, gradients, memories, pull)
+                self._rule.update(weights, gradients, states, pull)
 
     def forget(self) -> None:
         """Be as before the first step, but for rate and momentum."""
         for group in self.groups:
-            group.memories = [{} for _ in group.weights]
+            group.states = [{} for _ in group.weights]
 
     def tensors(self) -> dict[str, Tensor]:
         """What is remembered, by number of the weight and name."""
-        memories = [memory for group in self.groups for memory in group.memories]
-        return {f"{number}.{name}": tensor for number, memory in enumerate(memories) for name, tensor in memory.items()}
+        states = [state for group in self.groups for state in group.states]
+        return {f"{number}.{name}": tensor for number, state in enumerate(states) for name, tensor in state.items()}
 
     def load(self, tensors: dict[str, Tensor]) -> None:
         """Remember what another one's `tensors` gave."""
@@ -100,12 +100,12 @@ class Optimiser:
             number, name = key.split(".", 1)
             group, place = places[int(number)]
             # In the weight's memory order: the kernels walk both by address.
-            self._memory(group, place)[name].copy_(tensor)
+            self._state(group, place)[name].copy_(tensor)
 
-    def _memory(self, group: Group, number: int) -> Memory:
-        if not group.memories[number]:
-            group.memories[number] = self._rule.memory(group.weights[number])
-        return group.memories[number]
+    def _state(self, group: ParameterGroup, number: int) -> State:
+        if not group.states[number]:
+            group.states[number] = self._rule.state(group.weights[number])
+        return group.states[number]
 
 
 def build_optimiser(name: str, network: nn.Module, hyper: Hyper) -> Optimiser:
@@ -124,11 +124,11 @@ def _by_level(network: nn.Module, layer_rate: float) -> list[tuple[float, nn.Mod
     return [(layer_rate**number, level) for number, level in enumerate(reversed(levels(network).values()))]
 
 
-def _groups(part: nn.Module, share: float, hyper: Hyper) -> Iterator[Group]:
+def _groups(part: nn.Module, share: float, hyper: Hyper) -> Iterator[ParameterGroup]:
     """One group of kernels, one of the rest, without what is frozen; a group of nothing is none."""
     trainable = [weight for weight in part.parameters() if weight.requires_grad]
     kernels = [weight for weight in trainable if weight.ndim > 1]
     others = [weight for weight in trainable if weight.ndim <= 1]
     for weights, decay in ((kernels, hyper.weight_decay), (others, 0.0)):
         if weights:
-            yield Group(weights, share, decay)
+            yield ParameterGroup(weights, share, decay)

@@ -2,9 +2,8 @@
 
 Epochs and steps are exact. A budget in minutes is first planned from the highest throughput possible and later only
 cut, never lengthened: the learning rate then never runs backward, and its last value falls on the last step, or at most
-`CUT_TOLERANCE` of the plan behind it. What a
-clock decides, cuts and scorings, is written down before it takes effect; a run that is resumed, or replayed from its
-plan, follows what is written and decides only what comes after.
+`CUT_TOLERANCE` of the plan behind it. What a clock decides, cuts and scorings, is written down before it takes effect;
+a run that is resumed, or replayed from its plan, follows what is written and decides only what comes after.
 """
 
 from __future__ import annotations

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from unetkit.config.jobs import TrainSettings
-from unetkit.config.sections import TrainingSettings
 from unetkit.config.writing import to_yaml
 from unetkit.console import say, warn
 from unetkit.runs import RunFolder
@@ -15,7 +14,7 @@ from unetkit.training.memory import measure_memory, tell_memory
 from unetkit.training.plan import Plan, read_plan, steps_for_epochs
 from unetkit.training.saving import restore, save_state
 from unetkit.training.scoring import Scorer
-from unetkit.training.screen import clock
+from unetkit.training.screen import duration
 from unetkit.training.session import Session
 
 SMALLEST_STEP = 0.1  # of the fastest trial, which is slow where the machine is cold: a plan is only ever cut
@@ -31,37 +30,41 @@ def choose_plan(run: RunFolder, session: Session, scorer: Scorer, extended: Trai
     if plan is None:
         # Whatever `--from` names by then, a run that is stopped from here on goes on from this.
         save_state(run, session)
-        plan = make_plan(session, scorer)
+        plan = _make_plan(session, scorer)
     elif extended is not None:
         plan = _extended(plan, session, scorer)
         save_state(run, session, plan)
     plan = session.group.told(plan)
     if session.group.leads:
         run.write_plan(plan.to_json())
-    if session.group.leads and extended is not None:
-        run.write_config(to_yaml(extended))
+        if extended is not None:
+            run.write_config(to_yaml(extended))
     return plan
 
 
-def make_plan(session: Session, scorer: Scorer) -> Plan:
+def _make_plan(session: Session, scorer: Scorer) -> Plan:
     """Measure a step, turn the budget into a number of steps, and tell the expected time and memory."""
-    training, cache = session.settings.training, session.maker.cache
-    step_seconds = seconds_per_step(session.stepper, session.maker.make(0), training.accumulate)
+    training, cache, clock = session.settings.training, session.maker.cache, session.clock
+    batch = session.maker.make(0)
+    clock.tell("first batch")
+    step_seconds = seconds_per_step(session.stepper, batch, training.accumulate)
+    clock.tell("trial steps")
     scoring_seconds = scorer.rehearse()
+    clock.tell("trial of a scoring")
     memory = measure_memory(cache, scorer, session.compute.device)
-    plan = _plan(training, session, step_seconds)
+    plan = _plan(session, step_seconds)
     _tell(session, plan, step_seconds)
     tell_memory(memory, cache)
     scorer.share.expect(scoring_seconds)
     return plan
 
 
-def _plan(training: TrainingSettings, session: Session, step_seconds: float) -> Plan:
+def _plan(session: Session, step_seconds: float) -> Plan:
+    training = session.settings.training
     deadline = time_budget(training)
     if deadline is not None:
-        return Plan(
-            highest_steps(deadline - session.clock(), step_seconds), _counted(deadline / 60, "minute"), deadline
-        )
+        steps = _highest_steps(deadline - session.clock(), step_seconds)
+        return Plan(steps, _counted(deadline / 60, "minute"), deadline)
     if training.plan is not None:
         return _replayed(Path(training.plan))
     if training.epochs is not None:
@@ -72,9 +75,10 @@ def _plan(training: TrainingSettings, session: Session, step_seconds: float) -> 
 
 def _extended(plan: Plan, session: Session, scorer: Scorer) -> Plan:
     """A plan that was made for less, from the step that the run is at on by the budget of the settings."""
-    longer, done = make_plan(session, scorer), session.progress.step
+    longer, done = _make_plan(session, scorer), session.progress.step
     if longer.deadline is not None:
         longer.first += done
+    session.progress.waited = 0  # who asks for more has not run out of patience
     plan.extend(done, longer)
     return plan
 
@@ -87,7 +91,7 @@ def _replayed(path: Path) -> Plan:
     return plan
 
 
-def highest_steps(seconds: float, step_seconds: float) -> int:
+def _highest_steps(seconds: float, step_seconds: float) -> int:
     """As many steps as fit into `seconds` if nothing ever gets in the way."""
     return max(int(seconds / (step_seconds * SMALLEST_STEP)), 1)
 
@@ -101,8 +105,8 @@ def _counted(number: float, word: str) -> str:
 def _tell(session: Session, plan: Plan, step_seconds: float) -> None:
     pace = f"{step_seconds * 1000:.0f} ms a step on {session.compute}"
     if plan.deadline is None:
-        seconds = clock(plan.total * step_seconds)
-        say(f"budget {plan.budget}: {_steps(session, plan.total)}, about {seconds} and the scoring; {pace}")
+        to_come = duration((plan.total - session.progress.step) * step_seconds)
+        say(f"budget {plan.budget}: {_steps(session, plan.total)}, about {to_come} and the scoring; {pace}")
         return
     expected = max(int((plan.deadline - session.clock()) / step_seconds), 1)
     say(f"budget {plan.budget}: about {_steps(session, expected)} at {pace}; more if it gets faster")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import add, sub
 from pathlib import Path
 from typing import Any
 
@@ -53,14 +52,6 @@ class Material:
     counts: Counts
     where_present: Counts
 
-    @property
-    def span(self) -> tuple[float, float] | None:
-        """The grey values that count as black and white in augmentation; None is the whole range of the depth."""
-        if self.normalisation.method != "percentile":
-            return None
-        offset, scale = self.normalisation.offset, self.normalisation.scale
-        return min(map(sub, offset, scale)), max(map(add, offset, scale))
-
     def read(self, pair: Pair) -> tuple[Image, Mask]:
         """A pair at native size, with the network's number of channels.
 
@@ -90,7 +81,7 @@ class Material:
     def decisive(self) -> dict[str, Any]:
         """All that decides what a train pair is at working size, besides its files and the decoder; plain values."""
         reading, fit = self.dataset.reading, self.fit
-        boxes = {fit.box(*native_size(self.dataset, pair)) for pair in self.train}
+        boxes = {fit.box(*self.dataset.native_size(pair)) for pair in self.train}
         return {
             "size": ["fit", fit.height, fit.width],
             # Measured on the train split: where nothing is padded, another split shares the set.
@@ -109,8 +100,7 @@ def prepare_data(settings: DataSettings, source: str, seed: int) -> Material:
     Raises:
         DataError: nothing to learn from, or unreadable files and no --skip-bad.
     """
-    said = settings.model_dump(exclude={"size", "channels", "normalise"})
-    dataset = open_data(Path(source), seed=seed, **said)
+    dataset = open_data(Path(source), seed=seed, **settings.said())
     dataset.refuse_bad()
     if len(dataset.classes) < 2:
         raise DataError(
@@ -135,7 +125,7 @@ def prepare_data(settings: DataSettings, source: str, seed: int) -> Material:
         val=val,
         channels=channels,
         depth=_depth(dataset, (*train, *val)),
-        fit=working_size(settings.size, (native_size(dataset, pair) for pair in train)),
+        fit=working_size(settings.size, map(dataset.native_size, train)),
         normalisation=measure_normalisation(
             ordered(lambda pair: to_channels(dataset.read_image(pair), channels, pair.image), sample),
             settings.normalise,
@@ -195,9 +185,3 @@ def _depth(dataset: DataSet, pairs: Sequence[Pair]) -> int:
             advice="save all of them with the same depth, or take the odd ones away",
         )
     return fewer
-
-
-def native_size(dataset: DataSet, pair: Pair) -> tuple[int, int]:
-    """Height and width of a pair's image, from its header."""
-    header = dataset.files.headers[pair.image]
-    return header.height, header.width // 2 if dataset.reading.side_by_side else header.width

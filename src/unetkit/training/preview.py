@@ -10,6 +10,8 @@ from unetkit.augmentation import Ranges, apply_cpu, draw
 from unetkit.config.jobs import TrainSettings
 from unetkit.console import say
 from unetkit.data.arrays import Image, Mask
+from unetkit.data.pair import Pair
+from unetkit.data.scan import evenly
 from unetkit.drawing import RGB, Tile, encode_png, legend, overlay, sheet, to_rgb8
 from unetkit.errors import OutputExists
 from unetkit.files import write_bytes
@@ -30,10 +32,8 @@ def preview(settings: TrainSettings, material: Material) -> None:
     path, ranges, seed = Path(settings.preview or ""), ranges_for(settings, material), settings.training.seed
     if path.exists() and not settings.overwrite:
         raise OutputExists("the file exists", where=str(path), advice="name another, or add --overwrite")
-    chosen = material.train[:: max(len(material.train) // ROWS, 1)][:ROWS]
-    rows = [
-        _row(material, ranges, seed, number, index) for number, index in enumerate(map(material.train.index, chosen))
-    ]
+    chosen = evenly(material.train, ROWS)
+    rows = [_row(material, ranges, seed, number, pair) for number, pair in enumerate(chosen)]
     path.parent.mkdir(parents=True, exist_ok=True)
     classes, drawn = material.dataset.classes, sheet(rows, width=240)
     key = legend(classes.names, classes.colours, drawn.shape[1], LETTERS)
@@ -41,14 +41,13 @@ def preview(settings: TrainSettings, material: Material) -> None:
     say(f"{len(rows)} training images, each as it is and {VARIANTS} times augmented: {path}")
 
 
-def _row(material: Material, ranges: Ranges, seed: int, number: int, index: int) -> list[Tile]:
-    pair = material.train[index]
+def _row(material: Material, ranges: Ranges, seed: int, number: int, pair: Pair) -> list[Tile]:
     image, mask = material.read(pair)
     image, mask = material.fit.image(image, material.normalisation.fill), material.fit.mask(mask)
     tiles = [(pair.image, _drawn(material, image, mask))]
     for variant in range(VARIANTS):
         drawn = draw(ranges, (seed, variant, number))
-        changed = apply_cpu(image, mask, drawn, material.normalisation.fill, material.span)
+        changed = apply_cpu(image, mask, drawn, material.normalisation.fill, material.normalisation.span)
         tiles.append(("", _drawn(material, *changed)))
     return tiles
 

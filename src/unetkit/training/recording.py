@@ -10,7 +10,9 @@ from typing import Any
 from torch.utils.tensorboard.writer import SummaryWriter
 
 from unetkit.console import event
+from unetkit.errors import Interrupted
 from unetkit.runs import RunFolder
+from unetkit.training.interrupt import Interruption
 from unetkit.training.observers import Scoring, StepRecord
 
 FIGURE_SECONDS = 60.0
@@ -66,10 +68,16 @@ class TensorBoard:
 
 
 class Figures:
-    """Draws curves and the image / truth / prediction sheet, at most once a minute while the run goes on."""
+    """Draws curves and the image / truth / prediction sheet, at most once a minute while the run goes on.
 
-    def __init__(self, draw: Callable[[], None]) -> None:
+    Args:
+        draw: raises Interrupted when a stop was asked for: no signal waits for pictures.
+        stop: whether it was; the loop ends the run, after it has saved it.
+    """
+
+    def __init__(self, draw: Callable[[], None], stop: Interruption) -> None:
         self._draw = draw
+        self._stop = stop
         self._last = time.monotonic()
 
     def stepped(self, record: StepRecord) -> None:
@@ -77,9 +85,14 @@ class Figures:
 
     def scored(self, _scoring: Scoring) -> None:
         """Draw when the last picture is old."""
-        if time.monotonic() - self._last >= FIGURE_SECONDS:
+        if time.monotonic() - self._last < FIGURE_SECONDS:
+            return
+        try:
             self._draw()
-            self._last = time.monotonic()
+        except Interrupted:
+            if self._stop.at_once:
+                raise
+        self._last = time.monotonic()
 
     def close(self) -> None:
         """The last picture is drawn by whoever ends the run."""

@@ -27,7 +27,7 @@ class TrainResult:
 
     Attributes:
         run, model: the run folder, and the model file in it.
-        seconds: since the process (or the call) started.
+        seconds: of training, over all parts of the run; each counts from the start of its process or call.
         steps: optimiser steps made.
         best, last: of the run's metric on the validation split; None without one.
         scores: of the saved model on the validation split, as `evaluate` writes them; None without one.

@@ -46,7 +46,7 @@ def resumed_settings(run: RunFolder, kept: TrainSettings, asked: TrainSettings) 
     Raises:
         ConfigError: something else was said than the run has; or a longer budget without --extend.
     """
-    said = explicit(asked)
+    said = _explicit(asked)
     if asked.out is None or Path(asked.out).absolute() == run.path.absolute():
         said = {path: value for path, value in said.items() if path not in WHERE}
     changed = {path: value for path, value in said.items() if path not in FREE and value != value_of(kept, path)}
@@ -86,7 +86,7 @@ def is_longer(settings: TrainSettings, kept: TrainSettings) -> bool:
     return any(value_of(settings, path) != value_of(kept, path) for path in BUDGETS)
 
 
-def explicit(settings: TrainSettings) -> Said:
+def _explicit(settings: TrainSettings) -> Said:
     """Every value that somebody gave, by its path; defaults are not among them."""
     return {path: value_of(settings, path) for path in keys_of(type(settings)) if _was_given(settings, path)}
 

@@ -8,6 +8,7 @@ from unetkit.extras import resolve
 from unetkit.runs import RunFolder
 from unetkit.training.batches import Ahead, Batch
 from unetkit.training.bottleneck import Spent, tell_time
+from unetkit.training.build import make_rates
 from unetkit.training.interrupt import Interruption
 from unetkit.training.loop import Loop, Rhythm
 from unetkit.training.observers import Observer
@@ -45,14 +46,14 @@ def run_loop(run: RunFolder, session: Session, plan: Plan, scorer: Scorer, stop:
                 plan=plan,
                 progress=session.progress,
                 rhythm=_rhythm(session),
-                rates=session.rates,
+                rates=make_rates(session.settings.training),
                 seed=session.settings.training.seed,
                 score=scorer,
                 saver=saver,
-                jumped=lambda: answer_jump(session),
+                jumped=lambda: _answer_jump(session),
                 spent=spent,
                 clock=session.clock,
-                names=lambda batch: names_of(session, batch),
+                names=lambda batch: _names_of(session, batch),
                 observers=observers,
                 metric=session.metric,
                 interruption=stop,
@@ -74,11 +75,11 @@ def _observers(run: RunFolder, session: Session, scorer: Scorer, screen: Screen)
         screen,
         History(run, session.progress.scorings),
         TensorBoard(run.events, session.progress.step),
-        Figures(lambda: draw_figures(run, session, scorer)),
+        Figures(lambda: draw_figures(run, session, scorer), scorer.stop),
     ]
 
 
-def answer_jump(session: Session) -> None:
+def _answer_jump(session: Session) -> None:
     """The loss has jumped: the run says so and goes back to weights that were good, with half the rate, if it may."""
     guard, step = session.progress.guard, session.progress.step
     wanted = session.settings.training.recover
@@ -109,7 +110,7 @@ def _tell_patience(session: Session, plan: Plan) -> None:
         )
 
 
-def names_of(session: Session, batch: Batch) -> list[str]:
+def _names_of(session: Session, batch: Batch) -> list[str]:
     """The image files of a batch."""
     return [session.material.train[sample.index].image for sample in batch.samples]
 

@@ -80,6 +80,7 @@ class Saver:
             self.run.write_plan(self.plan.to_json())
         self._ahead = False
         self._last, self._cost = started, time.monotonic() - started
+        self.session.clock.tell(f"state of step {self.session.progress.step}, written in {self._cost:.2f} s")
 
     def decided(self) -> None:
         """What a clock decided goes on disk before it takes effect: a run that is resumed decides the same."""
@@ -118,7 +119,7 @@ def _packed(session: Session, plan: Plan | None) -> tuple[Arrays, dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class _Held:
     """What the run folder holds of a run that was stopped; `versions` are those of its latest part."""
 
     state: tuple[Arrays, dict[str, Any]] | None
@@ -130,7 +131,7 @@ class Held:
 def restore(run: RunFolder, session: Session) -> Plan | None:
     """Put the newest intact state back; None where the run was stopped before anything was planned."""
     group = session.group
-    held = group.told(read_held(run) if group.leads else Held(None, None))
+    held = group.told(_read_held(run) if group.leads else _Held(None, None))
     if held.state is None:
         return held.plan
     tensors, metadata = held.state
@@ -141,20 +142,20 @@ def restore(run: RunFolder, session: Session) -> Plan | None:
     return held.plan if held.plan is not None and (plan is None or held.plan.goes_on_from(plan)) else plan
 
 
-def read_held(run: RunFolder) -> Held:
+def _read_held(run: RunFolder) -> _Held:
     """Read the newest intact state, the plan and how good the best weights are; what is damaged is said.
 
     Of the best weights those become `best` that the state knows.
     """
     if not has_state(run):
         _tell_loss(run)
-        return Held(None, _written_plan(run))
+        return _Held(None, _written_plan(run))
     tensors, metadata, said = load_newest_intact(run)
     if said:
         warn(said)
     scored = metadata["progress"]["best"] is not None
     best = _written_best(run, metadata["progress"]["best_step"]) if scored else None
-    return Held(
+    return _Held(
         (tensors, metadata), _written_plan(run), best, all_parts(run.read_environment())[-1].get("versions", {})
     )
 

@@ -8,18 +8,19 @@ import math
 import operator
 import threading
 import time
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
-from unetkit.data.arrays import IGNORE_16, Image, Mask
+from unetkit.data.arrays import IGNORE_16, Image, Mask, ignore_id
 from unetkit.data.pair import Pair
+from unetkit.data.scan import evenly
 from unetkit.evaluating.report import ScoreReport
 from unetkit.evaluating.score import count, report_of
 from unetkit.modelfile import Fingerprint
 from unetkit.predicting.backends.torch import TorchBackend
 from unetkit.predicting.predictor import Predictor
-from unetkit.training.build import ignore_id, time_budget
-from unetkit.training.prepare import native_size
+from unetkit.training.build import time_budget
+from unetkit.training.interrupt import Interruption
 from unetkit.training.session import Session
 from unetkit.training.share import ScoringShare
 
@@ -30,19 +31,17 @@ class Scorer:
     """Scores the averaged weights as they are now.
 
     Args:
-        check: called for every pair; what it raises ends the scoring, as a signal must not wait for its end.
+        stop: looked at before every pair, as a signal must not wait for the end of a scoring.
 
     Attributes:
-        check: as given; it does nothing in one of several processes.
         predictor: over the live average; what `predict` would use.
         share: of a time budget that goes into scoring.
     """
 
-    def __init__(self, session: Session, check: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, session: Session, stop: Interruption | None = None) -> None:
         self._session = session
-        # Of several processes each would stop at another pair, and wait for the others.
-        self.check = check if session.group.size == 1 else lambda: None
-        backend = TorchBackend.from_network(session.stepper.average.network, session.compute.device)
+        self.stop = stop or Interruption(Path())
+        backend = TorchBackend(session.stepper.average.network, session.compute.device)
         self.predictor = Predictor(session.contract, backend)
         material = session.material
         given = material.dataset.split_by == "given"
@@ -85,17 +84,12 @@ class Scorer:
         return max(min(sum(map(self._size, self._session.material.val)), KEEP_BYTES) - self._bytes, 0)
 
     def read(self, pair: Pair) -> tuple[Image, Mask]:
-        """A pair at native size, decoded once as long as memory allows, with a `check` before."""
-        self.check()
-        return self._decoded(pair)
+        """A pair at native size, decoded once as long as memory allows.
 
-    def examples(self, count: int) -> list[tuple[str, Image, Mask]]:
-        """Some validation pairs, spread over the split, for the sheet; without `check`: they are few."""
-        pairs: list[Pair] = list(self._session.material.val or self._session.material.train)
-        chosen: list[Any] = pairs[:: max(len(pairs) // count, 1)][:count]
-        return [(pair.image, *self._decoded(pair)) for pair in chosen]
-
-    def _decoded(self, pair: Pair) -> tuple[Image, Mask]:
+        Raises:
+            Interrupted: a stop was asked for.
+        """
+        self.stop.check()
         if pair in self._kept:
             return self._kept[pair]
         image, mask = self._session.material.read(pair)
@@ -106,11 +100,17 @@ class Scorer:
                 self._bytes += size
         return image, mask
 
+    def examples(self, count: int) -> Iterator[tuple[str, Image, Mask]]:
+        """Some validation pairs, spread over the split, for the sheet; raises as `read`."""
+        material = self._session.material
+        for pair in evenly(material.val or material.train, count):
+            yield pair.image, *self.read(pair)
+
     def _score(self, pairs: Sequence[Pair], fingerprint: Fingerprint | None = None) -> ScoreReport:
         """Each process counts its share of the pairs; the counts, whole numbers, are added."""
         group, known = self._session.group, fingerprint or Fingerprint()
         group.follow(self._session.stepper.average.network.buffers())
-        own = count(self.predictor, group.share(pairs), self.read, fingerprint=known)
+        own = self.stop.together(group, lambda: count(self.predictor, group.share(pairs), self.read, fingerprint=known))
         whole = functools.reduce(operator.add, group.gather(own))
         place = {pair.image: number for number, pair in enumerate(pairs)}
         whole.rows.sort(key=lambda row: place[row.image])
@@ -119,6 +119,6 @@ class Scorer:
     def _size(self, pair: Pair) -> int:
         """Bytes of a pair when it is decoded."""
         material = self._session.material
-        height, width = native_size(material.dataset, pair)
+        height, width = material.dataset.native_size(pair)
         mask = 2 if ignore_id(len(material.counts)) == IGNORE_16 else 1
         return height * width * (material.channels * material.depth // 8 + mask)

@@ -43,8 +43,7 @@ class Screen:
         if scoring.best:
             self._best = scoring.scores.get(self._metric)
         self._rows.append(self._cells())
-        total = self._recent[-1].total if self._recent else 1
-        landmark = LINES * scoring.step // total
+        landmark = LINES * scoring.step // self._recent[-1].total if self._recent else 0
         if self._view is not None and landmark > self._landmark:
             self._landmark = landmark
             self._view.line(self._sentence(), step=scoring.step, score=scoring.scores.get(self._metric))
@@ -68,7 +67,9 @@ class Screen:
     def _cells(self) -> tuple[str, ...]:
         score = _four(None if self._score is None else self._score.scores.get(self._metric))
         if not self._recent:
-            return ("0", "0", "–", score, _four(self._best), "–", "–", "–", "–")
+            begun = self._score is not None and self._score.step > 0
+            where = (f"{self._score.step}", f"{self._score.epoch:.1f}") if self._score and begun else ("0", "0")
+            return (*where, "–", score, _four(self._best), "–", "–", "–", "–")
         last = self._recent[-1]
         seconds = sum(record.seconds for record in self._recent)
         waited = sum(record.waited for record in self._recent)
@@ -82,7 +83,7 @@ class Screen:
             f"{last.rate:.2g}",
             f"{last.images * len(self._recent) / seconds:.0f}",
             f"{waited / seconds:.0%}",
-            clock(left),
+            duration(left),
         )
 
     def _sentence(self) -> str:
@@ -98,7 +99,7 @@ def _four(value: float | None) -> str:
     return "–" if value is None else f"{value:.4f}"
 
 
-def clock(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """Seconds as people say them: "42 s", "3:05 min", "2:07 h"."""
     whole = round(seconds)
     if whole < 60:

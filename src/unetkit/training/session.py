@@ -25,8 +25,6 @@ from unetkit.training.build import (
     make_hyper,
     make_loss,
     make_ranges,
-    make_rates,
-    network_document,
     outputs_of,
     time_budget,
 )
@@ -41,7 +39,6 @@ from unetkit.training.plan import steps_for_epochs
 from unetkit.training.prepare import Material
 from unetkit.training.progress import Progress
 from unetkit.training.resident import Feed
-from unetkit.training.schedule import Rates
 from unetkit.training.step import Stepper
 from unetkit.training.transfer import Start, hold_still, take_over
 
@@ -54,7 +51,6 @@ class Session:
         contract: of the model to be; scores and fingerprint come at the end.
         stepper: network, loss, optimiser, average.
         maker: makes the batches.
-        samples_per_step: batch × accumulated batches.
         group: the processes that train together.
         hashes: image → SHA-256 of its file as the run found it; known once the folder is open.
     """
@@ -66,8 +62,6 @@ class Session:
     contract: Contract
     stepper: Stepper
     maker: BatchMaker
-    rates: Rates
-    samples_per_step: int
     progress: Progress
     group: Group = ALONE
     hashes: dict[str, str] = field(default_factory=dict[str, str])
@@ -77,20 +71,24 @@ class Session:
         """The score that chooses the best model."""
         return self.settings.training.metric
 
+    @property
+    def samples_per_step(self) -> int:
+        """Batch × accumulated batches."""
+        return self.maker.batch * self.settings.training.accumulate
+
 
 def assemble(
     settings: TrainSettings, material: Material, compute: Compute, clock: Clock, group: Group = ALONE
 ) -> Session:
     """Build network, loss, optimiser and batches; nothing is trained yet, nothing written."""
     torch.manual_seed(settings.training.seed)
-    compiled = compute.device == "cuda" and _is_compiled(settings, material, compute, group)
-    compute = replace(compute, compiled=compiled, processes=group.size)
-    contract = draft_contract(settings, material)
+    compute = replace(compute, compiled=_is_compiled(settings, material, compute, group), processes=group.size)
+    contract = _draft_contract(settings, material)
     network = to_device(_together(_network(settings, contract), compute, group), compute)
     loss, weights = make_loss(settings.loss, material.counts, material.where_present)
     _describe_model(settings, network, weights, suggest_weights(material.counts))
     guessed = ", guessed from classes and channels" if settings.augmentation.task == "auto" else ""
-    say(f"augmentation {task_of(settings, material)}, strength {settings.augmentation.strength:g}{guessed}")
+    say(f"augmentation {_task_of(settings, material)}, strength {settings.augmentation.strength:g}{guessed}")
     optimiser = build_optimiser(settings.training.optimiser, network, make_hyper(settings.training))
     average = MovingAverage(network, settings.training.ema)
     loss.join(group)
@@ -105,8 +103,6 @@ def assemble(
         contract=contract,
         stepper=stepper,
         maker=maker,
-        rates=make_rates(settings.training),
-        samples_per_step=maker.batch * settings.training.accumulate,
         progress=Progress(),
         group=group,
     )
@@ -115,7 +111,9 @@ def assemble(
 def _refuse_idle(batch: int, group: Group) -> None:
     if batch < group.size:
         raise ConfigError(
-            f"{group.size} processes share a batch of {batch}", where="training.batch", advice="a larger --batch"
+            f"{group.size} processes share a batch of {batch}",
+            where="training.batch",
+            advice="fewer processes, or in a new run a larger --batch",
         )
 
 
@@ -133,13 +131,15 @@ def _together(network: nn.Module, compute: Compute, group: Group) -> nn.Module:
 
 
 def _is_compiled(settings: TrainSettings, material: Material, compute: Compute, group: Group) -> bool:
-    """A long run, alone: what is compiled may be tuned by timing, which is never the same twice, and alone is known."""
+    """A long run on a GPU, alone: what is compiled may be tuned by timing, never the same twice, and alone is known."""
+    if compute.device != "cuda" or compute.deterministic or group.size > 1:
+        return False
     training = settings.training
     steps = training.steps
     if training.epochs is not None:
         samples = min(training.batch, len(material.train)) * training.accumulate
         steps = steps_for_epochs(training.epochs, len(material.train), samples)
-    return group.size == 1 and not compute.deterministic and pays(time_budget(training), steps)
+    return pays(time_budget(training), steps)
 
 
 def to_device(network: nn.Module, compute: Compute) -> nn.Module:
@@ -148,11 +148,11 @@ def to_device(network: nn.Module, compute: Compute) -> nn.Module:
     return network
 
 
-def draft_contract(settings: TrainSettings, material: Material) -> Contract:
+def _draft_contract(settings: TrainSettings, material: Material) -> Contract:
     """The contract of the model to be, without scores."""
     return Contract(
         network=settings.network.name,
-        settings=network_document(settings.network),
+        settings=settings.network.document(),
         classes=material.dataset.classes,
         channels=material.channels,
         depth=material.depth,
@@ -176,7 +176,6 @@ def make_batches(
         cache,
         material.normalisation,
         ranges_for(settings, material),
-        span=material.span,
         seed=settings.training.seed,
         batch=settings.training.batch,
         share=group.share,
@@ -186,16 +185,16 @@ def make_batches(
 
 def ranges_for(settings: TrainSettings, material: Material) -> Ranges:
     """The augmentation's ranges; the task is read off classes and channels where nobody names it."""
-    return make_ranges(settings.augmentation, task_of(settings, material))
+    return make_ranges(settings.augmentation, _task_of(settings, material))
 
 
-def task_of(settings: TrainSettings, material: Material) -> str:
+def _task_of(settings: TrainSettings, material: Material) -> str:
     """Whose defaults the augmentation takes: what was said, else what classes and channels look like."""
     said = settings.augmentation.task
-    return guess_task(material.dataset.classes.names, material.channels) if said == "auto" else said
+    return _guess_task(material.dataset.classes.names, material.channels) if said == "auto" else said
 
 
-def guess_task(names: tuple[str, ...], channels: int) -> str:
+def _guess_task(names: tuple[str, ...], channels: int) -> str:
     """Which defaults of augmentation fit: sky or sea among few classes is a horizon, else the view is upright."""
     if len(names) <= 3 and {"sky", "sea", "water"} & {name.lower() for name in names}:
         return "infrared" if channels == 1 else "horizon"

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from unetkit.console import warn
-from unetkit.training.screen import clock
+from unetkit.training.screen import duration
 
 LARGEST = 1 / 3  # of a time budget
 FEWEST = 3  # scorings of any run: before the first step, after the last, and once more of the best weights
@@ -59,4 +59,4 @@ class ScoringShare:
 
 
 def _said(seconds: float) -> str:
-    return f"{seconds:.1f} s" if seconds < 10 else clock(seconds)
+    return f"{seconds:.1f} s" if seconds < 10 else duration(seconds)

@@ -129,7 +129,8 @@ class Stepper:
         numbers = torch.stack([*losses, norm])
         launched = Launched(numbers)
         if not self.looks_first:
-            self._update_where(numbers.isfinite().all())
+            # The average is not held back; who reads the outcome ends the run before it is scored or saved.
+            self._update(skipped=numbers.isfinite().all().logical_not().float())
         elif launched.outcome().finite:
             self._update()
         return launched
@@ -180,10 +181,3 @@ class Stepper:
     def _update(self, skipped: Tensor | None = None) -> None:
         self.optimiser.step(skipped)
         self.average.update()
-
-    def _update_where(self, finite: Tensor) -> None:
-        """Update if `finite`, a tensor that nobody reads here, says so.
-
-        The average is not held back; who reads the outcome ends the run before it is scored or saved.
-        """
-        self._update(finite.logical_not().float())

@@ -11,11 +11,12 @@ from unetkit.config.jobs import TrainSettings
 from unetkit.data.parallel import limited_to
 from unetkit.errors import ConfigError, Interrupted
 from unetkit.runs import RunFolder, sole_writer
+from unetkit.runs.signals import heard_by
 from unetkit.training.clock import Clock
 from unetkit.training.closing import close_run
 from unetkit.training.device import choose_compute, prepared
 from unetkit.training.distributed import Group, has_launcher, joined
-from unetkit.training.interrupt import ending_at_once, interruption
+from unetkit.training.interrupt import Interruption, ending_at_once
 from unetkit.training.opening import Beginning, begin, open_folder, tell_ended
 from unetkit.training.planning import choose_plan
 from unetkit.training.prepare import describe, prepare_data
@@ -54,15 +55,17 @@ def train(settings: TrainSettings, source: str | None = None, *, started: float 
 
 
 def _train(settings: TrainSettings, source: str | None, clock: Clock) -> TrainResult | None:
-    beginning: Beginning = begin(settings, source)
+    beginning = begin(settings, source)
     if beginning.run is not None and beginning.ended:
         return tell_ended(beginning.run)
     settings, training = beginning.settings, beginning.settings.training
+    clock.tell("imports")
     compute = choose_compute(training.device, training.threads, training.precision, training.deterministic)
     with joined(compute.device) as group, prepared(compute), limited_to(training.threads):
         if not group.leads:
             console.switch_off()
         material = prepare_data(settings.data, beginning.source, training.seed)
+        clock.tell("data read and measured")
         describe(material)
         if settings.preview is not None:
             return preview(settings, material) if group.leads else None
@@ -74,10 +77,12 @@ def _train(settings: TrainSettings, source: str | None, clock: Clock) -> TrainRe
 def _run(beginning: Beginning, session: Session) -> TrainResult | None:
     run, group = open_folder(beginning, session), session.group
     more = "" if beginning.extended is None else extension(beginning.extended)
+    stop = Interruption(run.path, more, alone=not has_launcher())
     try:
-        with _writing(run, group), interruption(run.path, more, alone=not has_launcher()) as stop:
-            scorer = Scorer(session, stop.check)
+        with _writing(run, group), heard_by(stop.on_signal):
+            scorer = Scorer(session, stop)
             plan = choose_plan(run, session, scorer, beginning.extended)
+            session.clock.tell("plan")
             stop.more = ""  # the run remembers it from here on
             _note_part(run, session)
             run_loop(run, session, plan, scorer, stop)

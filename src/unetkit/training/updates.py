@@ -19,7 +19,7 @@ EPSILON = 1e-8
 SECOND_BETA = 0.999  # of Adam
 ALPHA = 0.99  # of RMSprop
 
-Memory = dict[str, Tensor]
+State = dict[str, Tensor]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Pull:
     skipped: Tensor | None = None
 
 
-Update = Callable[[Sequence[Tensor], Sequence[Tensor], Sequence[Memory], Pull], None]
+Update = Callable[[Sequence[Tensor], Sequence[Tensor], Sequence[State], Pull], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +60,21 @@ class Rule:
     momentum: float | None = None
     skips: bool = True
 
-    def memory(self, weight: Tensor) -> Memory:
+    def state(self, weight: Tensor) -> State:
         """What is remembered of a weight that was never moved."""
         kept = {name: torch.zeros_like(weight, requires_grad=False) for name in self.remembers}
         return {"step": torch.zeros((), device=weight.device), **kept} if self.counts else kept
 
 
 def _adam(kernel: Callable[..., None]) -> Update:
-    def update(weights: Sequence[Tensor], gradients: Sequence[Tensor], memories: Sequence[Memory], pull: Pull) -> None:
-        steps = [memory["step"] for memory in memories]
+    def update(weights: Sequence[Tensor], gradients: Sequence[Tensor], states: Sequence[State], pull: Pull) -> None:
+        steps = [state["step"] for state in states]
         torch._foreach_add_(steps, 1)
         kernel(
             list(weights),
             list(gradients),
-            [memory["exp_avg"] for memory in memories],
-            [memory["exp_avg_sq"] for memory in memories],
+            [state["exp_avg"] for state in states],
+            [state["exp_avg_sq"] for state in states],
             [],
             steps,
             lr=pull.rate,
@@ -92,11 +92,11 @@ def _adam(kernel: Callable[..., None]) -> Update:
     return update
 
 
-def _sgd(weights: Sequence[Tensor], gradients: Sequence[Tensor], memories: Sequence[Memory], pull: Pull) -> None:
+def _sgd(weights: Sequence[Tensor], gradients: Sequence[Tensor], states: Sequence[State], pull: Pull) -> None:
     torch._fused_sgd_(
         list(weights),
         list(gradients),
-        [memory["momentum_buffer"] for memory in memories],
+        [state["momentum_buffer"] for state in states],
         weight_decay=pull.decay,
         momentum=pull.momentum,
         lr=pull.rate,
@@ -108,12 +108,12 @@ def _sgd(weights: Sequence[Tensor], gradients: Sequence[Tensor], memories: Seque
     )
 
 
-def _rmsprop(weights: Sequence[Tensor], gradients: Sequence[Tensor], memories: Sequence[Memory], pull: Pull) -> None:
-    for weight, gradient, memory in zip(weights, gradients, memories, strict=True):
+def _rmsprop(weights: Sequence[Tensor], gradients: Sequence[Tensor], states: Sequence[State], pull: Pull) -> None:
+    for weight, gradient, state in zip(weights, gradients, states, strict=True):
         pulled = gradient.add(weight, alpha=pull.decay)
-        memory["square_avg"].mul_(ALPHA).addcmul_(pulled, pulled, value=1 - ALPHA)
-        memory["momentum_buffer"].mul_(pull.momentum).addcdiv_(pulled, memory["square_avg"].sqrt().add_(EPSILON))
-        weight.add_(memory["momentum_buffer"], alpha=-pull.rate)
+        state["square_avg"].mul_(ALPHA).addcmul_(pulled, pulled, value=1 - ALPHA)
+        state["momentum_buffer"].mul_(pull.momentum).addcdiv_(pulled, state["square_avg"].sqrt().add_(EPSILON))
+        weight.add_(state["momentum_buffer"], alpha=-pull.rate)
 
 
 # Kingma and Ba 2015 (arXiv 1412.6980); Loshchilov and Hutter 2019 (arXiv 1711.05101); Polyak 1964; Hinton 2012.
