@@ -17,9 +17,9 @@ test: ## all tests but the slow ones
 	@scripts/setup.sh train,dev
 	OMP_NUM_THREADS=1 $(bin)/python -m pytest -n 2 -m "not slow" --ignore tests/docs $(ARGS)
 
-test-slow: ## the slow tests: whole journeys, real data, time budgets
+test-slow: ## the slow tests: whole journeys, real data, time budgets, and the controls of the fault tests
 	@scripts/setup.sh train,dev
-	OMP_NUM_THREADS=1 $(bin)/python -m pytest -m slow --timeout 900 $(ARGS)
+	OMP_NUM_THREADS=1 $(bin)/python -m pytest -m "slow or control" --timeout 900 $(ARGS)
 
 check: ## format, lint, types, import order, sizes and words of the house, and every command in the documentation
 	@scripts/setup.sh train,dev

@@ -61,6 +61,13 @@ def count_cases(record_property: Callable[[str, object], None]) -> Callable[[str
     return say
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A figure counts beside its control only: what finds nothing wrong must find what is known to be broken."""
+    for item in items:
+        if item.name.startswith("test_control"):
+            item.add_marker("control")
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """The numbers of cases behind the tests that passed, and what could not be tried here."""
     reports = [report for report in terminalreporter.stats.get("passed", []) if report.when == "call"]

@@ -2,8 +2,6 @@
 
 UnetkitError
 ├── DoneWithProblems (1)   the work was done, and something is wrong
-│   ├── FindingsFound      `check` found errors
-│   ├── PartialFailure     some inputs failed
 │   └── TrainingDiverged   NaN or Inf
 ├── UsageError (2)         the input or the usage is wrong
 │   ├── ConfigError        a key or a value
@@ -42,14 +40,6 @@ class DoneWithProblems(UnetkitError):
     """The command ran to its end, and something is wrong."""
 
     exit_code = 1
-
-
-class FindingsFound(DoneWithProblems):
-    """`check` found at least one defect of severity error."""
-
-
-class PartialFailure(DoneWithProblems):
-    """Some inputs failed; the others are done."""
 
 
 class TrainingDiverged(DoneWithProblems):
@@ -113,7 +103,7 @@ class DeviceMissing(MachineError):
 
 
 class Interrupted(UnetkitError):
-    """A signal stopped the work after its state was saved.
+    """A signal stopped the work; what was done is on disk.
 
     Args:
         signal: the number of the signal; the exit code is 128 plus it (130 for SIGINT, 143 for SIGTERM).

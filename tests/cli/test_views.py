@@ -181,6 +181,8 @@ def test_the_ignored_share_and_the_classes_without_truth_are_told() -> None:
 
 def test_a_run_ends_with_the_next_command() -> None:
     assert _shown(show_run, RUN).splitlines()[-1] == "  unetkit predict runs/a-1 YOUR-IMAGES"
+    spaced = {**RUN, "run": "runs/my photos-1"}
+    assert _shown(show_run, spaced).splitlines()[-1] == "  unetkit predict 'runs/my photos-1' YOUR-IMAGES"
 
 
 def test_a_run_without_validation_has_no_scores_to_show() -> None:

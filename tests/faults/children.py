@@ -56,6 +56,7 @@ class Children:
                 text=True,
                 bufsize=1,
                 env=environment,
+                start_new_session=True,
             )
         assert self.server.stdout
         assert self.server.stdout.readline() == "ready\n", self.told.read_text()  # else its start is the first job's
@@ -88,6 +89,19 @@ class Children:
         """A job from beginning to end."""
         self.start(job, root, strace)
         return self.finish()
+
+    def processes(self) -> set[int]:
+        """Those of the server's session but itself: the child that runs, and what ended children have left."""
+        found = set[int]()
+        for entry in Path("/proc").iterdir():
+            with contextlib.suppress(OSError):
+                if entry.name.isdecimal() and os.getsid(int(entry.name)) == self.server.pid:
+                    found.add(int(entry.name))
+        return found - {self.server.pid}
+
+    def files(self) -> set[str]:
+        """The names in the folder of temporary files but those of the server's own."""
+        return {path.name for path in self.said.parent.iterdir()} - {"said", "told", "cache"}
 
     def acknowledged(self) -> dict[str, int]:
         """The last number the child said of each thing."""

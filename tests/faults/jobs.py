@@ -14,7 +14,7 @@ from faults.saves import Job
 # What a training imports when it is under way: each child would do it anew.
 LATE = ("matplotlib.backends.backend_agg", "matplotlib.figure", "unetkit.training.figures")
 
-JOBS: dict[str, Job] = {"a training": moments.training, **saves.JOBS, **masks.JOBS, **decoded.JOBS}
+JOBS: dict[str, Job] = {**moments.JOBS, **saves.JOBS, **masks.JOBS, **decoded.JOBS}
 
 
 def warm_up() -> None:

@@ -10,7 +10,7 @@ import functools
 import shutil
 import time
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import cv2
@@ -20,13 +20,12 @@ from faults.saves import Begin, Job, say, without_any_fsync
 from predicting.brightness import CONTRACT, Brightness, scene
 from unetkit.config.jobs import PredictSettings
 from unetkit.data.arrays import Floats
-from unetkit.errors import PartialFailure, UnetkitError
+from unetkit.errors import DoneWithProblems, UnetkitError
 from unetkit.files import read_json
 from unetkit.predicting import predict as room
 from unetkit.predicting import writing
 from unetkit.predicting.predict import RECORD, predict
 from unetkit.predicting.predictor import Predictor
-from unetkit.predicting.stopping import Stop
 
 NAMES = ("1.png", "coast/2.png", "coast/3.png")
 BEFORE = 4  # outputs that a writer without end leaves beside the one in work
@@ -54,11 +53,11 @@ def run(folder: Path, images: Path, *, threads: int = 1, overwrite: bool = False
     """Predict.
 
     Raises:
-        PartialFailure: an input failed.
+        DoneWithProblems: an input failed.
     """
     settings = PredictSettings(out=str(folder), threads=threads, overwrite=overwrite)
     if predict(settings, "m", [str(images)]).exit_code:
-        raise PartialFailure("an input failed")
+        raise DoneWithProblems("an input failed")
 
 
 class Slow(Brightness):
@@ -155,12 +154,8 @@ def with_unsure_folders(job: Job) -> Job:
 def deaf(job: Job) -> Job:
     """Signals end it where it is."""
 
-    @contextmanager
-    def unheard(folder: Path, total: int) -> Generator[Stop]:
-        yield Stop(folder, total)
-
     def broken(root: Path, begin: Begin) -> None:
-        room.__dict__["stoppable"] = unheard
+        room.__dict__["heard_by"] = lambda *_: nullcontext()
         job(root, begin)
 
     return broken

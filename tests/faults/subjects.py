@@ -11,7 +11,7 @@ from faults import decoded, masks, verdict
 from faults.children import Ended
 from faults.injection import Subject
 from faults.saves import BEFORE, NEW, create, place, save_all, silent
-from unetkit.errors import MachineError, PartialFailure
+from unetkit.errors import DoneWithProblems, MachineError
 from unetkit.runs import RunFolder, load_newest_intact
 
 KILLED = -signal.SIGKILL
@@ -90,7 +90,7 @@ def killed_predicting(root: Path, ended: Ended) -> str:
 def failed_predicting(root: Path, ended: Ended) -> str:
     # 1: an input could not be read, and the others are done.
     left = masks.leftovers(root) if ended.code else set[str]()
-    wrong = known(ended, MachineError.exit_code, PartialFailure.exit_code, 0)
+    wrong = known(ended, MachineError.exit_code, DoneWithProblems.exit_code, 0)
     return wrong or (f"left behind: {left}" if left else "") or _predicted_again(root, ended.said)
 
 

@@ -49,7 +49,7 @@ class Shelf:
 def make() -> Make:
     normalisation = Normalisation("unit", (0.0,), (255.0,))
     ranges = DEFAULTS["aerial"]
-    maker = BatchMaker(Shelf(), normalisation, ranges, span=None, seed=SEED, batch=BATCH)  # type: ignore[arg-type]
+    maker = BatchMaker(Shelf(), normalisation, ranges, seed=SEED, batch=BATCH)  # type: ignore[arg-type]
     return maker.make
 
 
@@ -121,7 +121,6 @@ def test_control_an_augmentation_from_a_saved_global_state_keeps_the_order_and_i
             shelf,  # type: ignore[arg-type]
             Normalisation("unit", (0.0,), (255.0,)),
             drawn,
-            span=None,
             seed=SEED,
             batch=BATCH,
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import time
@@ -84,13 +85,9 @@ def begin(children: Children, root: Path, source: Path, without: str = "") -> No
 
 
 def leftovers(children: Children) -> set[str]:
-    """What a child may leave behind outside of its run folder."""
-    return {
-        entry.name
-        for place in (Path("/dev/shm"), children.said.parent)
-        for entry in place.iterdir()
-        if "unetkit" in entry.name
-    }
+    """What a child may leave behind outside of its run folder: processes, shared memory, temporary files."""
+    shared = {entry.name for entry in Path("/dev/shm").iterdir() if re.match(r"torch_|psm_|.*unetkit", entry.name)}
+    return {f"process {number}" for number in children.processes()} | shared | children.files()
 
 
 @dataclass(frozen=True)
@@ -182,9 +179,22 @@ def test_sixty_signals_at_any_moment_cost_no_bit(
     assert wrong == {}
 
 
-def test_control_a_training_that_hears_no_signal_is_caught(
-    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("without", ["ears", "waiting"])
+def test_control_a_training_that_hears_no_signal_or_saves_in_the_middle_of_a_step_is_caught(
+    without: str, bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(f"{__name__}.TRIES", 2)
-    found = (bench.disturbed(tmp_path / str(seed), "SIGTERM", seed, BUSY, "ears")[0] for seed in range(10))
+    found = (bench.disturbed(tmp_path / str(seed), "SIGTERM", seed, BUSY, without)[0] for seed in range(10))
     assert any(found)
+
+
+def test_control_what_is_left_behind_is_seen(children: Children) -> None:
+    before = leftovers(children)
+    children.start("orphans", children.said.parent)
+    children.finish()
+    left = leftovers(children) - before
+    assert [name.split()[0] for name in sorted(left)] == ["left.tmp", "process"]
+    for name in left:
+        if name.startswith("process "):
+            os.kill(int(name.split()[1]), signal.SIGKILL)
+    (children.said.parent / "left.tmp").unlink()

@@ -15,7 +15,7 @@ from importing.conftest import SIZE, Import, assert_equal_scores, scores_of
 from importing.keras_network import KerasUNet, convolution, transposed
 from unetkit.data.arrays import Image
 
-h5py = pytest.importorskip("h5py")
+h5py = pytest.importorskip("h5py", reason="not run: h5py is missing")
 
 
 def scores_there(network: KerasUNet, image: Image) -> np.ndarray[Any, np.dtype[np.float32]]:

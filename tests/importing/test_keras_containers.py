@@ -12,7 +12,7 @@ from importing.conftest import Import
 from importing.keras_network import KerasUNet
 from unetkit.errors import FormatError
 
-h5py = pytest.importorskip("h5py")
+h5py = pytest.importorskip("h5py", reason="not run: h5py is missing")
 
 
 def test_a_zip_bomb_is_refused(tmp_path: Path, importing: Import) -> None:

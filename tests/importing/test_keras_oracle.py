@@ -20,12 +20,12 @@ from importing.conftest import Import, assert_equal_scores, scores_of
 from unetkit.data.arrays import Image
 from unetkit.errors import FormatError
 
-pytest.importorskip("h5py")
+pytest.importorskip("h5py", reason="not run: h5py is missing")
 os.environ.setdefault("KERAS_BACKEND", "torch")
 os.environ.setdefault("KERAS_HOME", str(Path(tempfile.gettempdir()) / "unetkit-tests-keras"))  # it writes its settings
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
-    keras: Any = pytest.importorskip("keras")
+    keras: Any = pytest.importorskip("keras", reason="not run: keras is missing")
 
 if keras.backend.backend() != "torch":
     pytest.skip("not run: Keras is set to another backend than PyTorch", allow_module_level=True)

@@ -12,7 +12,7 @@ from importing.conftest import Import
 from importing.keras_network import KerasUNet
 from unetkit.errors import ConfigError, FormatError
 
-pytest.importorskip("h5py")
+pytest.importorskip("h5py", reason="not run: h5py is missing")
 
 
 def described(network: KerasUNet, kind: str, **changes: object) -> KerasUNet:

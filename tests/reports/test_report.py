@@ -87,13 +87,14 @@ def test_the_examples_are_inside_the_page(run: RunFolder):
 
 
 def test_later_evaluations_are_listed_in_order(run: RunFolder):
-    for number in (2, 10):
+    for number in (2, 10, ".10.0123.tmp"):
         (run.evaluations / f"{number}").mkdir()
         evaluated = {**SCORES, "images": number, "data": "photos", "protocol": {"scored_trained_on": 7}}
         write_json(run.evaluations / f"{number}" / "scores.json", evaluated)
     page = write_report(finished(run).path).read_text()
     assert page.index('<th scope="row">2</th>') < page.index('<th scope="row">10</th>')
     assert "<td>7</td>" in page
+    assert ".tmp" not in page, "what a killed evaluation left is none"
 
 
 def test_every_picture_and_chart_has_words_for_who_cannot_see_it(run: RunFolder):
@@ -117,6 +118,8 @@ def test_the_commands_of_the_page_name_the_run_as_it_was_trained(run: RunFolder)
     finished(run)
     run.write_scores({**run.read_scores(), "run": "runs/sea-1"})
     assert "unetkit predict runs/sea-1 " in write_report(run.path).read_text()
+    run.write_scores({**run.read_scores(), "run": "runs/my sea"})
+    assert "unetkit predict &#39;runs/my sea&#39; " in write_report(run.path).read_text()
 
 
 def test_each_part_of_a_run_is_told_with_what_computed_it(run: RunFolder):

@@ -39,24 +39,7 @@ def check(settings: CheckSettings, source: str) -> CheckReport:
 def survey_data(settings: CheckSettings, source: str) -> Survey:
     """Open the data and look at every header and at a sample (or all) of the pixels."""
     sample = None if settings.all else SAMPLE
-    said = settings.data
-    dataset = open_data(
-        Path(source),
-        seed=settings.seed,
-        masks_to_scan=sample,
-        images=said.images,
-        masks=said.masks,
-        layout=said.layout,
-        encoding=said.encoding,
-        classes=said.classes,
-        ignore=said.ignore,
-        val=said.val,
-        test=said.test,
-        split_by=said.split_by,
-        groups=said.groups,
-        skip_bad=said.skip_bad,
-        follow_links=said.follow_links,
-    )
+    dataset = open_data(Path(source), seed=settings.seed, masks_to_scan=sample, **settings.data.said())
     masks = dataset.masks or dataset.scan_masks(evenly(dataset.sound, sample))
     images, broken = look_at_images(dataset, sample)
     new = () if dataset.masks is masks else masks.bad

@@ -77,10 +77,10 @@ class Survey:
 
     def size(self, pair: Pair) -> tuple[int, int] | None:
         """Width and height of a pair's image, without the mask beside it; None where its header could not be read."""
-        header = self.header(pair.image)
-        if header is None:
+        if self.header(pair.image) is None:
             return None
-        return header.width // 2 if self.dataset.reading.side_by_side else header.width, header.height
+        height, width = self.dataset.native_size(pair)
+        return width, height
 
     def new_split(self, *flags: str) -> str:
         """A command that trains on another val part, ready to paste; a given one must be set aside to do so."""

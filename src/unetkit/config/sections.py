@@ -5,7 +5,7 @@ A choice that a visible table holds (a network, a loss, a layout) is text here; 
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import field_validator, model_validator
 
@@ -63,6 +63,10 @@ class DataSettings(Settings):
         "auto", "what maps pixels to the network's input; auto: train, or percentile where the range is narrow"
     )
 
+    def said(self) -> dict[str, Any]:
+        """How the data are read and split: all but what happens to the pixels."""
+        return self.model_dump(exclude={"size", "channels", "normalise"})
+
 
 class NetworkSettings(Settings):
     """The U-Net; a preset names a set of these values, single keys override it."""
@@ -105,6 +109,10 @@ class NetworkSettings(Settings):
     outputs: Literal["classes", "logit"] = setting("classes", "a score per class, or one logit for two classes")
     encoder: str = setting("resnet18", "name of the timm encoder (network timm-unet)")
     encoder_weights: str | None = setting(None, "local safetensors file with the encoder's weights")
+
+    def document(self) -> dict[str, Any]:
+        """What a model file says of the network beside its name: enough to build it again."""
+        return self.model_dump(exclude={"preset", "name", "outputs", "encoder_weights"})
 
 
 class LossSettings(Settings):

@@ -23,6 +23,11 @@ IGNORE = 255
 IGNORE_16 = 65535
 
 
+def ignore_id(classes: int) -> int:
+    """The id of ignore pixels in masks of so many classes."""
+    return IGNORE if classes <= IGNORE else IGNORE_16
+
+
 def ignore_value(mask: Mask) -> int:
     """The id that is never scored and never learnt in a mask of this depth."""
     return IGNORE_16 if mask.dtype == np.uint16 else IGNORE

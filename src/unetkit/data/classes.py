@@ -156,7 +156,7 @@ class ClassTable:
 
     @classmethod
     def from_rows(cls, rows: Iterable[ClassRow]) -> ClassTable:
-        """Number the rows by DESIGN's rule, in the order of source values (or colours, or folder names).
+        """Number the rows in the order of source values (or colours, or folder names).
 
         Rows named `ignore` name no class; what they stand for is ignored.
         """

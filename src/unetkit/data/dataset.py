@@ -75,6 +75,11 @@ class DataSet:
         broken = {defect.image for defect in self.bad}
         return tuple(pair for pair in self.pairs if pair.image not in broken)
 
+    def native_size(self, pair: Pair) -> tuple[int, int]:
+        """Height and width of a pair's image without the mask beside it, from its header, which must be sound."""
+        header = self.files.headers[pair.image]
+        return header.height, header.width // 2 if self.reading.side_by_side else header.width
+
     def read_image(self, pair: Pair) -> Image:
         """The image of a pair, H×W×C uint8 or uint16; DataError where it cannot be decoded."""
         return read_photo(self.root, pair, self.reading)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from operator import add, sub
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,13 @@ class Normalisation:
     def fill(self) -> tuple[int, ...]:
         """The pixel that padding gets: the offset, which becomes zero."""
         return tuple(int(value + 0.5) for value in self.offset)
+
+    @property
+    def span(self) -> tuple[float, float] | None:
+        """The grey values that count as black and white in augmentation; None is the whole range of the depth."""
+        if self.method != "percentile":
+            return None
+        return min(map(sub, self.offset, self.scale)), max(map(add, self.offset, self.scale))
 
     def apply(self, image: Image) -> Floats:
         """H×W×C of 8 or 16 bits → H×W×C float32."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from unetkit.data.arrays import IGNORE, IGNORE_16
+from unetkit.data.arrays import ignore_id
 from unetkit.data.class_text import Source
 from unetkit.metrics.confusion import Confusion
 from unetkit.modelfile import Contract
@@ -63,7 +63,7 @@ def describe_protocol(
         "classes_absent": [name for name, there in zip(names, truth, strict=True) if not there],
         "mean_over": "classes with truth",
         "ignore": {
-            "id": IGNORE if len(names) <= 255 else IGNORE_16,
+            "id": ignore_id(len(names)),
             "source": [list(value) if isinstance(value, tuple) else value for value in ignore],
             "pixels": ignored,
             "pixels_share": ignored / total if total else 0.0,

@@ -170,7 +170,7 @@ def _scored(predictor: Predictor, works: Iterator[_Work]) -> Iterator[tuple[_Wor
 
 @dataclass(frozen=True, slots=True)
 class _Baselines:
-    """The two baselines of DESIGN's words, as far as the fingerprint knows them."""
+    """The two baselines, all of the commonest class and the position prior, as far as the fingerprint knows them."""
 
     fingerprint: Fingerprint
     classes: int

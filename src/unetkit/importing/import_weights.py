@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, cast
 
 from unetkit.config.jobs import ImportSettings
-from unetkit.config.sections import NetworkSettings
 from unetkit.console import say
 from unetkit.data.arrays import IGNORE_16
 from unetkit.data.classes import ClassTable
@@ -148,7 +147,7 @@ def _kernels(foreign: Foreign) -> list[Layer]:
 
 def _fitted(settings: ImportSettings, foreign: Foreign, channels: int, outputs: int) -> tuple[Blueprint, Pairs]:
     """The network that was said, made to have the biases that the weights have, and every place with its layer."""
-    document = _document(settings.network) | _alignment(settings, foreign)
+    document = settings.network.document() | _alignment(settings, foreign)
     name = settings.network.name
     try:
         with_bias = blueprint_of(name, document | {"convolution_bias": True}, channels, outputs)
@@ -161,11 +160,6 @@ def _fitted(settings: ImportSettings, foreign: Foreign, channels: int, outputs: 
     if any("bias" in layer.arrays for slot, layer in pairs if slot.name in optional):
         return with_bias, pairs
     return without, match(without, foreign)
-
-
-def _document(network: NetworkSettings) -> dict[str, Any]:
-    """What the model file says of the network beside its name, as that of a run does."""
-    return network.model_dump(exclude={"preset", "name", "outputs", "encoder_weights"})
 
 
 def _alignment(settings: ImportSettings, foreign: Foreign) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import shlex
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -60,7 +61,7 @@ def render(folder: RunFolder) -> str:
         evaluations=_evaluations(folder),
         examples=_examples(folder),
         classes=_classes(folder),
-        model=result.get("run", folder.path.resolve().name),
+        model=shlex.quote(result.get("run", folder.path.resolve().name)),
         config=folder.read_config(),
         environment=folder.read_environment(),
         titles=TITLES,
@@ -116,7 +117,7 @@ def _confusion(scores: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _evaluations(folder: RunFolder) -> list[dict[str, Any]]:
     """What `evaluate` wrote into the run, the oldest first."""
-    found = sorted(folder.evaluations.glob("*/scores.json"), key=lambda path: (len(path.parent.name), path))
+    found = sorted(folder.evaluations.glob("[!.]*/scores.json"), key=lambda path: (len(path.parent.name), path))
     return [{"name": path.parent.name, **_evaluation(read_json(path))} for path in found]
 
 

@@ -1,5 +1,6 @@
 """What is shown of a finished training: where things are, how good, and what to type next."""
 
+import shlex
 from typing import Any
 
 from rich.console import Console
@@ -15,7 +16,7 @@ def show_run(document: Any, screen: Console) -> None:
         screen.print()
     facts(screen, _facts(document))
     screen.print("\nnext", style="bold")
-    command_line(screen, f"unetkit predict {document['run']} YOUR-IMAGES")
+    command_line(screen, f"unetkit predict {shlex.quote(document['run'])} YOUR-IMAGES")
 
 
 def _facts(document: Any) -> list[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """What is shown of several seeds: each run's scores, and how far they lie apart."""
 
+import shlex
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,7 +19,7 @@ def show_seeds(document: Any, screen: Console) -> None:
     screen.print()
     facts(screen, [("runs", document["folder"]), ("scored on", "the validation split, the best weights of each run")])
     screen.print("\nnext", style="bold")
-    command_line(screen, f"unetkit predict {document['runs'][0]['run']} YOUR-IMAGES")
+    command_line(screen, f"unetkit predict {shlex.quote(document['runs'][0]['run'])} YOUR-IMAGES")
 
 
 def _rows(document: Any, names: list[str]) -> Iterator[tuple[str, ...]]:

@@ -70,7 +70,7 @@ class Cache:
         self._read, self._fit, self._fill = read, fit, fill
         first = self._fitted(*read(self._pairs[0]))
         self._form = Form.of(*first)
-        self._bytes = len(self._pairs) * self._form.pixels
+        self._bytes = len(self._pairs) * self._form.nbytes
         self._home: Home = find_home(keep, self._pairs, self._form, shelf, share)
         self.place, self.faster = self._home.place, self._home.faster
         self._threads = threads or reading_threads()

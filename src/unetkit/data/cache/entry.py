@@ -34,7 +34,7 @@ class Form:
         return cls(image.shape, image.dtype, mask.shape, mask.dtype)
 
     @property
-    def pixels(self) -> int:
+    def nbytes(self) -> int:
         """Bytes of the two arrays."""
         return sum(_nbytes(*part) for part in self._parts())
 

@@ -57,7 +57,7 @@ def find_home(keep: Keep, pairs: Sequence[Pair], form: Form, shelf: Shelf | None
         DataError: a file cannot be hashed.
     """
     free = free_memory()
-    told, fits = f"{megabytes(free)} free", len(pairs) * form.pixels <= share * free
+    told, fits = f"{megabytes(free)} free", len(pairs) * form.nbytes <= share * free
     if keep == "off":
         return Home("nowhere", "decoded each time (--cache off)", AUTO)
     if fits and keep != "disk":
@@ -107,7 +107,7 @@ def _in_folder(pairs: Sequence[Pair], form: Form, shelf: Shelf | None, faster: s
 def _in_temporary_file(count: int, form: Form, limit: int) -> Arrays | None:
     """Within the bounds of the cache folder; one that would itself lie in memory is no help."""
     folder = Path(tempfile.gettempdir())
-    if lies_in_memory(folder) or count * form.pixels > bound_at(folder, limit):
+    if lies_in_memory(folder) or count * form.nbytes > bound_at(folder, limit):
         return None
     try:
         return Arrays(count, form, mapped)

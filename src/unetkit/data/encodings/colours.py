@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from unetkit.data.arrays import IGNORE, IGNORE_16, Counts, Image, Mask
+from unetkit.data.arrays import Counts, Image, Mask, ignore_id
 from unetkit.data.class_text import write_classes, write_source
 from unetkit.data.classes import ClassTable
 from unetkit.data.encodings import known
@@ -65,7 +65,7 @@ class Colours:
             raise _strange_colours(np.unique(codes[beyond]), self.classes, where)
         mask = self._ids[place]
         if unmatched and self.far == "ignore":
-            mask[beyond] = self._ignore
+            mask[beyond] = ignore_id(self.classes)
         return Decoded(mask, unmatched)
 
     @cached_property
@@ -74,12 +74,8 @@ class Colours:
 
     @cached_property
     def _ids(self) -> Mask:
-        ids = [self._ignore if index is None else index for _, index in self.meaning]
+        ids = [ignore_id(self.classes) if index is None else index for _, index in self.meaning]
         return np.array(ids, np.uint8 if self.classes <= 255 else np.uint16)
-
-    @property
-    def _ignore(self) -> int:
-        return IGNORE if self.classes <= 255 else IGNORE_16
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""

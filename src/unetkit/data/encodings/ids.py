@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from unetkit.data.arrays import IGNORE, IGNORE_16, Image, Mask
+from unetkit.data.arrays import IGNORE_16, Image, Mask, ignore_id
 from unetkit.data.class_text import write_classes
 from unetkit.data.classes import ClassTable
 from unetkit.data.encodings import known
@@ -58,7 +58,7 @@ class Ids:
 
     @cached_property
     def _tables(self) -> tuple[Mask, Mask]:
-        ignore = IGNORE if self.classes <= 255 else IGNORE_16
+        ignore = ignore_id(self.classes)
         table = np.full(65536, ignore, np.uint8 if self.classes <= 255 else np.uint16)
         known_values = np.zeros(65536, np.uint8)
         for value, index in self.meaning:
