@@ -6,8 +6,8 @@ helped most in the first stage. Each trains with the recipe of each of three dat
 themselves are counted in steps, so that what else the machine does changes nothing. It is scored on a validation part
 that was cut out of the training part for this alone: no image that any other figure of this project is scored on is
 seen, neither in training nor in scoring. What counts is the mean IoU of the last weights; the best of a run would
-reward the most nervous. A later stage repeats the best candidates with another seed, and the last one gives some more
-minutes on the set with the most classes. Two hours in all.
+reward the most nervous. A later stage repeats the best candidates with another seed, another gives some more minutes on
+the set with the most classes, and the last one eight on all three to those that could be `base`. Four hours in all.
 
 Resumable; writes `benchmarks/results/network_search.json` and the table of docs/decisions/010-presets.md.
 
@@ -70,6 +70,7 @@ CANDIDATES: dict[str, dict[str, str]] = {
     "depth 3": {"--network.depth": "3"},
     "depth 5": {"--network.depth": "5"},
     "residual": {"--network.block": "residual"},
+    "residual, cap 256": {"--network.block": "residual", "--network.width-cap": "256"},
     "head convolution": {"--network.head": "convolution"},
     "transposed 2×2": {"--network.upsampling": "transposed-2"},
     "cosine": {"--training.schedule": "cosine"},
@@ -108,6 +109,7 @@ STAGES = {
     "joined": Stage(1, (0,), (JOINED,)),
     "seeds": Stage(1, (1,)),
     "longer": Stage(4, (0,), (REFERENCE, DEAR, "cap 64", JOINED), ("camvid",)),
+    "long": Stage(8, (0,), (REFERENCE, DEAR, "cap 64", "residual, cap 256")),
 }
 SEEDS = tuple(sorted({seed for stage in STAGES.values() for seed in stage.seeds}))
 KEPT = 3
@@ -276,7 +278,8 @@ def lines_of(document: Document, minutes: float) -> Iterator[str]:
 
 def write_page(document: Document) -> None:
     """The tables between the markers of the page of the decision."""
-    text = "\n\n".join("\n".join(lines_of(document, minutes)) for minutes in (1, 4))
+    spans = sorted({stage.minutes for stage in STAGES.values()})
+    text = "\n\n".join("\n".join(lines_of(document, minutes)) for minutes in spans)
     print(text)
     put(PAGE, "search", text)
 

@@ -63,7 +63,7 @@ class Test:
 def done(log: Path) -> dict[str, float]:
     """What a run has done before its first step → when, in its seconds."""
     events = map(json.loads, log.read_text(encoding="utf-8").splitlines())
-    return {event["done"]: event["seconds"] for event in events if "done" in event}
+    return {event["done"]: event["seconds"] for event in events if event["event"] == "detail" and "done" in event}
 
 
 def main(spec: dict[str, Any]) -> int:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,9 @@ import pytest
 from PIL import Image
 from sklearn.metrics import confusion_matrix, f1_score, jaccard_score
 
+from unetkit import console
 from unetkit.scenes import write_scenes
+from unetkit.training.clock import Clock
 
 from house.source import REPOSITORY
 
@@ -197,3 +201,15 @@ def test_dice_is_that_of_the_class_that_counts_or_the_mean(script: Any, labels: 
 def test_mean_iou_is_that_of_the_classes_with_true_pixels(script: Any, labels: tuple[np.ndarray, np.ndarray]) -> None:
     expected = jaccard_score(*labels, labels=[0, 1, 2], average="macro")
     assert script.mean_iou(confusion_matrix(*labels)) == pytest.approx(expected)
+
+
+def test_what_a_run_has_done_when_is_read_from_its_log(benchmark: Callable[[str], Any], tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    console.switch_on(quiet=True, log=log, stream=io.StringIO())
+    list(console.progress(range(3), "reading headers"))
+    console.event("progress", text="reading headers", done=3, total=3)
+    Clock(time.time()).tell("imports")
+    console.switch_off()
+    (done,) = benchmark("timed_run").done(log).items()
+    assert done[0] == "imports"
+    assert 0 <= done[1] < 1

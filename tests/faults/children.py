@@ -22,6 +22,7 @@ from faults.jobs import JOBS, warm_up
 from unetkit.cli.failures import explain
 from unetkit.data.cache.folder import VARIABLE
 from unetkit.errors import UnetkitError
+from unetkit.runs.signals import STOPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Children:
 
     def __init__(self, folder: Path) -> None:
         self.said = folder / "said"
-        self.child = 0
+        self.child, self.begun = 0, list[int]()
         command = [sys.executable, "-m", "faults.children"]
         environment = os.environ | {
             "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
@@ -67,6 +68,7 @@ class Children:
             self.kill()  # what a failed test left behind
         order = {"job": job, "root": str(root), "said": str(self.said), "strace": [str(word) for word in strace]}
         self.child = int(self._ask(json.dumps(order)))
+        self.begun.append(self.child)
 
     def finish(self) -> Ended:
         """Wait for the child, and for its strace."""
@@ -125,6 +127,8 @@ class Children:
 def serve() -> None:
     """Start a child for each line, and wait for it at the next; without that next line nobody wants it any more."""
     warm_up()
+    for number in STOPS:  # whatever the tests run under (`nohup`, the background of a shell)
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
     print("ready", flush=True)
     for line in iter(sys.stdin.readline, ""):
         order = json.loads(line)

@@ -142,6 +142,7 @@ def model(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.usefixtures("signals_heard")
 def test_a_stopped_predict_says_how_far_it_came_and_how_to_begin_again(
     number: int, code: int, model: Path, tmp_path: Path
 ) -> None:

@@ -12,6 +12,7 @@ def test_numbers_go_on_above_the_largest(tmp_path: Path) -> None:
     for name in ("sea-1", "sea-7", "sea-x", "seaside-9", "sea-2.bak"):
         (tmp_path / name).mkdir()
     assert next_free(tmp_path, "sea").name == "sea-8"
+    assert next_free(tmp_path, "Sea").name == "Sea-8", "on some file systems they are the same"
 
 
 def test_the_first_is_1_even_where_the_folder_is_missing(tmp_path: Path) -> None:

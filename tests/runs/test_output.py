@@ -44,6 +44,12 @@ def test_a_number_that_nothing_came_of_is_free_again(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_name_of_full_length_is_a_folder_too(tmp_path: Path) -> None:
+    with new_folder(tmp_path / ("я" * 127)) as filling:
+        (filling / "a").touch()
+    assert [entry.name for entry in tmp_path.iterdir()] == ["я" * 127]
+
+
 def test_a_place_that_was_said_is_that_and_nothing_is_made_there(tmp_path: Path) -> None:
     with output_place(str(tmp_path / "here"), tmp_path / "runs") as path:
         assert path == tmp_path / "here"

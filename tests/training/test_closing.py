@@ -82,9 +82,12 @@ def test_a_signal_while_the_training_masks_are_counted_ends_the_run_which_is_the
         os.kill(os.getpid(), signal.SIGTERM)
         return counted(session, stop)
 
+    def adding(_: object, mask: Mask) -> None:
+        added.append(mask)
+
     with monkeypatch.context() as patched:
         patched.setattr(closing, "fingerprint", signalled)
-        patched.setattr(closing.PositionPrior, "add", lambda _, mask: added.append(mask))
+        patched.setattr(closing.PositionPrior, "add", adding)
         with pytest.raises(Interrupted, match="the state is saved") as stopped:
             trained(scenes)
     assert added == [], "at the first image"

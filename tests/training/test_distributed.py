@@ -163,23 +163,28 @@ def test_scores_of_two_processes_are_those_of_one_on_the_same_weights(scenes: Pa
     assert alone["confusion"] == together["confusion"]
 
 
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("launchers", [1, 2])
 def test_when_one_process_dies_all_end_within_a_minute(scenes: Path, tmp_path: Path, launchers: int):
     run = tmp_path / "run"
     words = ["train", scenes, *WORDS[:-1], 500, "--out", run]
     machines = meeting(words, tmp_path) if launchers == 2 else [launching(words, tmp_path)]
-    deadline = time.monotonic() + 90
-    while not (run / "history.jsonl").exists() and time.monotonic() < deadline:
-        time.sleep(0.1)
-    children = [child for machine in machines for child in children_of(machine.pid)]
-    assert len(children) == 2
-    os.kill(children[-1], signal.SIGKILL)
-    killed = time.monotonic()
-    errors = [machine.communicate(timeout=60)[1] for machine in machines]
+    try:
+        deadline = time.monotonic() + 60
+        while not (run / "history.jsonl").exists() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        children = [child for machine in machines for child in children_of(machine.pid)]
+        assert len(children) == 2
+        os.kill(children[-1], signal.SIGKILL)
+        killed = time.monotonic()
+        errors = [machine.communicate(timeout=60)[1] for machine in machines]
+    finally:
+        for machine in machines:
+            machine.terminate()
+    assert time.monotonic() - killed < 60
     assert all(machine.returncode for machine in machines)
     assert "SIGKILL" in errors[-1] or "-9" in errors[-1], "who died, and of what"
     assert launchers == 1 or "another process of this run has died" in errors[0]
-    assert time.monotonic() - killed < 60
     assert not any(Path(f"/proc/{child}").exists() for child in children)
 
 

@@ -164,7 +164,7 @@ def test_a_second_signal_while_an_old_series_is_put_back_does_not_cost_it(
         raise KeyboardInterrupt
 
     def stopped() -> None:
-        with stepping_aside(tmp_path / "old", until=lambda: False):
+        with stepping_aside(tmp_path / "old", replaces=True, until=lambda: False):
             (tmp_path / "old").mkdir()
             monkeypatch.setattr(shutil, "rmtree", signalled)
             raise Interrupted("stopped", signal=2)

@@ -18,7 +18,7 @@ from unetkit.training.bottleneck import Spent
 from unetkit.training.distributed import ALONE
 from unetkit.training.interrupt import Interruption
 from unetkit.training.loop import FINISH_SECONDS, Loop, Rhythm
-from unetkit.training.observers import Scoring
+from unetkit.training.observers import Scoring, StepRecord
 from unetkit.training.plan import Plan
 from unetkit.training.progress import Progress
 from unetkit.training.schedule import Plateau, Rates, Shape
@@ -161,7 +161,9 @@ def test_what_is_drawn_after_a_scoring_counts_for_the_age_of_the_state_before_th
     def drawing(_: Scoring) -> None:
         parts.now += 30
 
-    observer = SimpleNamespace(stepped=lambda _: None, scored=drawing)
+    def nothing(_: StepRecord) -> None: ...
+
+    observer = SimpleNamespace(stepped=nothing, scored=drawing)
     made(parts, Plan(4, "4 steps"), observers=(observer,)).run()
     assert [row[2] for before, row in pairwise(parts.noted) if before[0] == "decided"] == [0.0, 35.0, 35.0]
 

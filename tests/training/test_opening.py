@@ -6,6 +6,7 @@ import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,8 +19,9 @@ from unetkit.config.writing import to_yaml
 from unetkit.data.manifest import HASH, MASK_HASH, Manifest, load_manifest, save_manifest
 from unetkit.errors import ConfigError, DataError, Interrupted, UsageError
 from unetkit.recipes.settings import settings
-from unetkit.runs import RunFolder, load_newest_intact, save_last, sole_writer
+from unetkit.runs import RunFolder, load_newest_intact, locked, save_last
 from unetkit.training import planning
+from unetkit.training import train as training
 from unetkit.training.interrupt import Interruption
 from unetkit.training.opening import begin
 from unetkit.training.result import TrainResult
@@ -188,11 +190,30 @@ def test_what_another_process_trains_is_not_overwritten(scenes: Path, tmp_path: 
 
     again()
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    held = tmp_path / "run" if seeds == 1 else tmp_path / "run" / "seed-1"
-    with sole_writer(RunFolder(held)), pytest.raises(UsageError, match="another process is training this run"):
-        again()
+    for held in (tmp_path / "run", tmp_path / "run" / "seed-1")[:seeds]:
+        with locked(held), pytest.raises(UsageError, match="another process is training this run"):
+            again()
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
     again()
+
+
+def test_a_run_whose_place_another_has_taken_writes_nothing_there(
+    scenes: Path, tmp_path: Path, trained: Run, monkeypatch: pytest.MonkeyPatch
+):
+    """As by `--overwrite` on another machine, after the folder was made and before it was held."""
+    first = trained(scenes, out=str(tmp_path / "first"))
+    opened = training.open_folder
+
+    def taken(*words: Any) -> RunFolder:
+        run = opened(*words)
+        shutil.rmtree(run.path)
+        shutil.copytree(first.run, run.path)
+        return run
+
+    monkeypatch.setattr(training, "open_folder", taken)
+    with pytest.raises(UsageError, match="another run has taken the place"):
+        trained(scenes, out=str(tmp_path / "second"))
+    assert (tmp_path / "second" / "model.safetensors").read_bytes() == first.model.read_bytes()
 
 
 def test_commands_to_paste_hold_paths_with_blanks(run: RunFolder, tmp_path: Path):
@@ -255,7 +276,11 @@ def test_a_longer_budget_is_patient_again_and_tells_what_is_to_come(
     result = trained(scenes, **idle)
     assert result.steps < 40
     result.model.unlink()
-    monkeypatch.setattr(planning, "seconds_per_step", lambda *_: 10.0)
+
+    def ten_seconds(*_: object) -> float:
+        return 10.0
+
+    monkeypatch.setattr(planning, "seconds_per_step", ten_seconds)
     longer = train(asking(RunFolder(result.run), extend=True, **{"training.steps": 60}))
     assert longer is not None
     assert longer.steps > result.steps

@@ -13,7 +13,7 @@ import pytest
 from training.conftest import TINY
 from unetkit.config.jobs import TrainSettings
 from unetkit.config.layers import settings_of_text
-from unetkit.errors import ConfigError, DataError, DiskFull, Interrupted, OutputExists
+from unetkit.errors import ConfigError, DataError, DiskFull, Interrupted, OutputExists, UsageError
 from unetkit.files import read_json
 from unetkit.modelfile import read_model
 from unetkit.recipes.settings import settings
@@ -87,6 +87,25 @@ def test_who_meets_a_full_disk_hears_how_the_whole_series_goes_on(
     with pytest.raises(DiskFull) as told:
         train_seeds(asked(out=str(folder)), str(scenes))
     assert f"unetkit train --resume '{folder}'  #" in told.value.advice
+
+
+def test_two_series_at_once_have_folders_of_their_own_and_one_is_resumed_once(
+    scenes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    train, inside = series.train, list[Path]()
+
+    def other_too(wanted: TrainSettings, source: str | None = None, *, started: float | None = None) -> object:
+        if not inside:
+            inside.append(Path())
+            inside[0] = train_seeds(asked(seeds=2), str(scenes)).folder
+            with pytest.raises(UsageError, match="another process"):
+                train_seeds(TrainSettings(resume="runs/scenes-1"))
+        return train(wanted, source, started=started)
+
+    monkeypatch.setattr(series, "train", other_too)
+    assert train_seeds(asked(seeds=2), str(scenes)).folder == Path("runs/scenes-1")
+    assert inside == [Path("runs/scenes-2")]
 
 
 def test_a_run_of_one_seed_does_not_go_on_as_several(scenes: Path, trained: Callable[..., TrainResult]) -> None:

@@ -33,7 +33,11 @@ Run = Callable[..., TrainResult]
 @pytest.fixture
 def assembled(scenes: Path, monkeypatch: pytest.MonkeyPatch) -> Assembled:
     """A run in memory; on a device that need not be here, with other processes that need not be there."""
-    monkeypatch.setattr(nn.Module, "to", lambda module, *_, **__: module)  # nothing has to lie on that device
+
+    def stay(module: nn.Module, *_: object, **__: object) -> nn.Module:
+        return module  # nothing has to lie on that device
+
+    monkeypatch.setattr(nn.Module, "to", stay)
 
     def make(device: str = "cpu", group: Group = ALONE, **values: object) -> Session:
         wanted = settings("train", {**TINY, "training.deterministic": False, **values})
@@ -67,8 +71,10 @@ def test_batch_norm_sees_the_whole_batch_of_several_gpus(
     group: Group,
     kind: type[nn.Module],
 ) -> None:
+    def no_batches(*_: object) -> None: ...
+
     before = trained(scenes)
-    monkeypatch.setattr(session_module, "make_batches", lambda *_: None)
+    monkeypatch.setattr(session_module, "make_batches", no_batches)
     session = assembled(device, group, start_from=str(before.run), **{"training.freeze": "encoder"})
     assert norms(session)
     assert all(isinstance(layer, kind) for layer in norms(session))

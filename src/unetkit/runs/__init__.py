@@ -12,6 +12,7 @@ from unetkit.runs.environment import environment as environment
 from unetkit.runs.environment import versions as versions
 from unetkit.runs.folder import RunFolder as RunFolder
 from unetkit.runs.lock import idle as idle
+from unetkit.runs.lock import locked as locked
 from unetkit.runs.lock import sole_writer as sole_writer
 from unetkit.runs.naming import SERIES as SERIES
 from unetkit.runs.naming import is_series as is_series
@@ -19,6 +20,7 @@ from unetkit.runs.naming import locate_model as locate_model
 from unetkit.runs.naming import name_of_data as name_of_data
 from unetkit.runs.naming import next_free as next_free
 from unetkit.runs.naming import output_place as output_place
+from unetkit.runs.naming import reserved as reserved
 from unetkit.runs.output import clear_output as clear_output
 from unetkit.runs.output import make_folder as make_folder
 from unetkit.runs.output import new_folder as new_folder

@@ -13,6 +13,7 @@ from unetkit.errors import DataError, MachineError, OutOfMemory, UnetkitError, U
 from unetkit.files import DISK_ERRORS, write_error
 from unetkit.refusals import refusal
 from unetkit.runs.folder import RunFolder
+from unetkit.runs.naming import is_series
 
 
 @contextmanager
@@ -26,27 +27,29 @@ def sole_writer(run: RunFolder) -> Generator[None]:
         DiskFull, PermissionRefused, OutOfMemory, MachineError, DataError: the machine said no, or a file of the data
             is gone; with how to go on with this run.
     """
-    with _refusals_told(run), _locked(run.path):
+    with _refusals_told(run), locked(run.path):
         RunFolder.open(run.path)
         yield
 
 
 @contextmanager
 def idle(*paths: Path) -> Generator[None]:
-    """Nobody trains the runs at `paths`, or begins to, while the block replaces them; what is no run does not count.
+    """Nobody trains the runs and series at `paths`, or begins to, while the block replaces them; others do not count.
 
     Raises:
         UsageError: somebody does.
+        DiskFull, PermissionRefused, MachineError: no file can be made there.
     """
     with ExitStack() as locks:
         for path in paths:
-            if RunFolder.is_run(path):
-                locks.enter_context(_locked(path))
+            if RunFolder.is_run(path) or is_series(path):
+                locks.enter_context(locked(path))
         yield
 
 
 @contextmanager
-def _locked(path: Path) -> Generator[None]:
+def locked(path: Path) -> Generator[None]:
+    """Hold the folder of a run or a series while the block runs; raises as `idle`."""
     lock = FileLock(path / ".lock")
     try:
         lock.acquire(blocking=False)
@@ -56,6 +59,8 @@ def _locked(path: Path) -> Generator[None]:
             where=str(path),
             advice="wait for its end, or stop it with Ctrl-C: it saves its state",
         ) from error
+    except OSError as error:
+        raise write_error(error, path) from error
     try:
         yield
     finally:

@@ -21,7 +21,7 @@ SERIES = "series.json"
 def next_free(folder: Path, name: str = "") -> Path:
     """The next numbered output in `folder`: `<name>-<n>`, or `<n>` without a name; n is one above the largest there."""
     prefix = f"{name}-" if name else ""
-    pattern = re.compile(re.escape(prefix) + r"(\d+)")
+    pattern = re.compile(re.escape(prefix) + r"(\d+)", re.IGNORECASE)  # as some file systems do
     entries = folder.iterdir() if folder.is_dir() else ()
     numbers = [int(match[1]) for entry in entries if (match := pattern.fullmatch(entry.name))]
     return folder / f"{prefix}{max(numbers, default=0) + 1}"
@@ -39,8 +39,7 @@ def output_place(said: str | None, folder: Path, name: str = "") -> Generator[Pa
     if said:
         yield Path(said)
         return
-    make_folder(folder)
-    path = _reserved(folder, name)
+    path = reserved(folder, name)
     try:
         yield path
     finally:
@@ -48,7 +47,9 @@ def output_place(said: str | None, folder: Path, name: str = "") -> Generator[Pa
             path.rmdir()
 
 
-def _reserved(folder: Path, name: str) -> Path:
+def reserved(folder: Path, name: str = "") -> Path:
+    """The next numbered output in `folder`, made as an empty folder that is nobody else's; raises as `output_place`."""
+    make_folder(folder)
     while True:
         path = next_free(folder, name)
         try:

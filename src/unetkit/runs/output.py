@@ -35,7 +35,7 @@ def new_folder(path: Path, *, overwrite: bool = False, ours: Callable[[Path], bo
         yield filling
         _sync_tree(filling)
         refuse_taken(path, overwrite=overwrite, ours=ours)  # it may have come since
-        _put(filling, path)
+        _put(filling, path, overwrite=overwrite)
         sync_folder(path.parent)
     except OSError as error:
         if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
@@ -46,10 +46,11 @@ def new_folder(path: Path, *, overwrite: bool = False, ours: Callable[[Path], bo
 
 
 @contextmanager
-def stepping_aside(path: Path, *, until: Callable[[], bool]) -> Generator[None]:
+def stepping_aside(path: Path, *, replaces: bool, until: Callable[[], bool]) -> Generator[None]:
     """Let an old folder at `path` step aside for what the block makes there, and go when the block is left.
 
     Args:
+        replaces: whether there is an old one, which may go.
         until: whether the new one stands: what ends the block before, puts the old one back in its place. In nobody's
             place it is removed by all but a signal, after which it may go on.
 
@@ -58,16 +59,17 @@ def stepping_aside(path: Path, *, until: Callable[[], bool]) -> Generator[None]:
     """
     aside = _beside(path)
     try:
-        if path.exists():
+        if replaces:
             path.rename(aside)
     except OSError as error:
         raise write_error(error, path) from error
     try:
         yield
     except BaseException as error:
+        somebody_elses = isinstance(error, OutputExists) and not replaces
         if until():
             shutil.rmtree(aside, ignore_errors=True)
-        elif aside.exists() or not isinstance(error, Interrupted):
+        elif aside.exists() or not (somebody_elses or isinstance(error, Interrupted)):
             _take_back(path, aside)
         raise
     shutil.rmtree(aside, ignore_errors=True)
@@ -128,9 +130,9 @@ def refuse_taken(path: Path, *, overwrite: bool = False, ours: Callable[[Path], 
     )
 
 
-def _put(filling: Path, path: Path) -> None:
+def _put(filling: Path, path: Path, *, overwrite: bool) -> None:
     # An occupied folder cannot be replaced by one rename: the old one steps aside, and goes when the new one is in.
-    if path.is_dir() and any(path.iterdir()):
+    if overwrite and path.is_dir() and any(path.iterdir()):
         aside = _beside(path)
         path.rename(aside)
         try:
@@ -156,8 +158,9 @@ def _take_back(path: Path, aside: Path) -> None:
 
 
 def _beside(path: Path) -> Path:
-    """A name for what is not, or no more, at `path`."""
-    return path.with_name(f".{path.name}.{secrets.token_hex(4)}{LEFTOVER}")
+    """A name for what is not, or no more, at `path`; short enough where its own has the full length of a name."""
+    told = os.fsencode(path.name)[:200].decode(errors="ignore")
+    return path.with_name(f".{told}.{secrets.token_hex(4)}{LEFTOVER}")
 
 
 def _sync_tree(folder: Path) -> None:

@@ -28,6 +28,6 @@ class Clock:
         return time.monotonic() + self._offset - self.started + self.spent
 
     def tell(self, what: str) -> None:
-        """Say with --verbose what is done by now."""
-        seconds = self()
-        verbose(f"{seconds:8.2f} s  {what}", seconds=round(seconds, 3), done=what)
+        """Say with --verbose what is done by now, with the seconds of this part of the run."""
+        seconds = self() - self.spent
+        verbose(f"{seconds:8.2f} s  {what}", done=what, seconds=round(seconds, 3))

@@ -12,6 +12,7 @@ JUMP = math.log(3)
 CALM = math.log(1.5)
 SIGMAS = 6  # of the difference of both medians, as the losses scatter
 LONG = 200  # steps whose scatter counts
+SMALLEST = 1e-12
 MEDIAN = 1.11  # of normal numbers: the scatter of a median of n, times √n, in mean differences of neighbours
 LOWER = 0.5  # of the learning rate, with each recovery
 MOST = 5  # recoveries of a run: who jumps more often is not helped by another
@@ -33,6 +34,7 @@ class Guard:
         seen: losses that `difference` has seen.
         kept: the step whose weights the run would go back to.
         candidate: the step whose weights are on trial; None where there are none.
+        heard: losses since that step.
         factor: of the learning rate; halved with each recovery.
         recoveries: [step of the jump, step gone back to].
     """
@@ -43,6 +45,7 @@ class Guard:
     seen: int = 0
     kept: int = 0
     candidate: int | None = None
+    heard: int = 0
     factor: float = 1.0
     recoveries: list[list[int]] = field(default_factory=list[list[int]])
 
@@ -53,7 +56,7 @@ class Guard:
         """
         if loss <= 0:
             return False
-        self._take_in(math.log(loss))
+        self._take_in(math.log(max(loss, SMALLEST)))
         before = self.logs[:-NOW]
         if len(before) < NOW:
             return False
@@ -66,9 +69,13 @@ class Guard:
         """Whether the weights after `step` may be worth going back to, and are newer by a while than those kept."""
         return self.candidate is None and step - self.kept >= BEFORE + NOW and self._is_calm()
 
-    def judged(self, step: int) -> bool | None:
+    def tries(self, step: int) -> None:
+        """The weights after `step` are on trial."""
+        self.candidate, self.heard = step, 0
+
+    def judged(self) -> bool | None:
         """Whether the candidate has proved good, and is what is kept from now on; None while nothing is to be said."""
-        if self.candidate is None or step - self.candidate < NOW:
+        if self.candidate is None or self.heard < NOW:
             return None
         good = self._is_calm()
         self.kept, self.candidate = self.candidate if good else self.kept, None
@@ -91,6 +98,7 @@ class Guard:
         self.logs, self.lowest, self.difference, self.seen = [], None, 0.0, 0
 
     def _take_in(self, log: float) -> None:
+        self.heard += 1
         if self.logs:
             self.seen += 1
             self.difference += (abs(log - self.logs[-1]) - self.difference) / min(self.seen, LONG)

@@ -148,11 +148,11 @@ class Loop:
         guard, step = self.progress.guard, self.progress.step
         if guard.jumped(loss):
             self.jumped()
-        elif (good := guard.judged(step)) is not None:
+        elif (good := guard.judged()) is not None:
             self.stepper.judge(good=good)
         elif guard.wants_candidate(step):
             self.stepper.keep()
-            guard.candidate = step
+            guard.tries(step)
 
     def _diverged(self, what: str) -> TrainingDiverged:
         files = [name for batch in self._batches for name in self.names(batch)]

@@ -32,6 +32,7 @@ class Beginning:
     """What to train, on what, and the folder to go on in (None: a new one).
 
     Attributes:
+        run_id: its identity.
         extended: the settings of that run with a longer budget, if it shall have one.
         ended: whether there is nothing left to do.
     """
@@ -39,6 +40,7 @@ class Beginning:
     settings: TrainSettings
     source: str
     run: RunFolder | None
+    run_id: str = ""
     extended: TrainSettings | None = None
     ended: bool = False
 
@@ -91,7 +93,7 @@ def _again(asked: TrainSettings, name: str, source: str | None) -> Beginning:
         with limited_to(settings.training.threads):
             _find_files(run, None if source is None else Path(source))
     extended = remembered(settings) if is_longer(settings, kept) else None
-    return Beginning(_without_files(settings, run), str(run.path), run, extended, ended)
+    return Beginning(_without_files(settings, run), str(run.path), run, run.run_id, extended, ended)
 
 
 def _has_ended(run: RunFolder) -> bool:
@@ -165,6 +167,7 @@ def _open(beginning: Beginning, session: Session) -> RunFolder:
         known = known_hashes(dataset.pairs, dataset.columns)
         contents.agree({path: bytes.fromhex(sha256) for path, sha256 in known.items()})
         session.hashes = {pair.image: known[pair.image] for pair in dataset.pairs}
+        session.run_id = beginning.run_id
         return beginning.run
     session.hashes, masks = contents.hash_images(dataset.pairs), contents.hash_masks(dataset.pairs)
     with output_place(settings.out, Path("runs"), name_of_data(beginning.source)) as path, idle(path):
@@ -175,5 +178,6 @@ def _open(beginning: Beginning, session: Session) -> RunFolder:
             write_manifest=lambda at: write_manifest(dataset, at, hashes=session.hashes, masks=masks, sealed=True),
             overwrite=settings.overwrite,
         )
+        session.run_id = run.run_id
     say(f"run folder {run.path}")
     return run

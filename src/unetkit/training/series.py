@@ -6,7 +6,7 @@ import math
 import shlex
 import statistics
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,11 @@ from unetkit.runs import (
     RunFolder,
     idle,
     is_series,
+    locked,
     name_of_data,
     new_folder,
-    next_free,
     refuse_taken,
+    reserved,
     stepping_aside,
 )
 from unetkit.training.choices import refuse_unknown
@@ -92,8 +93,9 @@ def train_seeds(settings: TrainSettings, source: str | None = None, *, started: 
     _refuse_sharing()
     folder, settings, source, place = _open(with_whole_paths(settings), source)
     first, *others = range(settings.training.seed, settings.training.seed + settings.seeds)
-    with ending_at_once(folder):
+    with ending_at_once(folder), ExitStack() as held:
         with place, ending_at_once(folder):  # the inner one tells `place` of a signal
+            held.enter_context(locked(folder))
             runs = {first: _run(settings, source, first, folder, started)}
         runs |= {seed: _run(settings, source, seed, folder, None) for seed in others}
     result = SeriesResult(folder, runs)
@@ -109,8 +111,8 @@ def _open(settings: TrainSettings, source: str | None) -> tuple[Path, TrainSetti
         raise ConfigError("DATA is missing", advice="unetkit train DATA --seeds 3")
     if settings.preview is not None:
         raise ConfigError("a preview shows one seed", where="--preview", advice="leave out --seeds")
-    folder = Path(settings.out) if settings.out else next_free(Path("runs"), name_of_data(source))
     refuse_unknown(settings)
+    folder = Path(settings.out) if settings.out else reserved(Path("runs"), name_of_data(source))
     refuse_taken(folder, overwrite=settings.overwrite, ours=is_series)
     return folder, settings, source, _new(folder, settings, source)
 
@@ -118,8 +120,9 @@ def _open(settings: TrainSettings, source: str | None) -> tuple[Path, TrainSetti
 @contextmanager
 def _new(folder: Path, settings: TrainSettings, source: str) -> Generator[None]:
     """The folder of a new series; what ends it before its first run leaves an old one as it was."""
-    replaces = folder.exists()
-    with idle(*folder.glob("seed-*")), stepping_aside(folder, until=lambda: _has_begun(folder)):
+    replaces = settings.overwrite and folder.exists()
+    aside = stepping_aside(folder, replaces=replaces, until=lambda: _has_begun(folder))
+    with idle(folder, *folder.glob("seed-*")), aside:
         with new_folder(folder) as filling:
             write_sealed_text(filling / SETTINGS, to_yaml(remembered(settings)))
             write_json(filling / SERIES, {"data": str(Path(source).absolute())})

@@ -53,6 +53,7 @@ class Session:
         maker: makes the batches.
         group: the processes that train together.
         hashes: image → SHA-256 of its file as the run found it; known once the folder is open.
+        run_id: the identity of the run in the folder; known then, too, to the process that writes.
     """
 
     settings: TrainSettings
@@ -65,6 +66,7 @@ class Session:
     progress: Progress
     group: Group = ALONE
     hashes: dict[str, str] = field(default_factory=dict[str, str])
+    run_id: str = ""
 
     @property
     def metric(self) -> str:

@@ -9,13 +9,13 @@ from contextlib import closing, contextmanager
 from unetkit import console
 from unetkit.config.jobs import TrainSettings
 from unetkit.data.parallel import limited_to
-from unetkit.errors import ConfigError, Interrupted
+from unetkit.errors import ConfigError, Interrupted, UsageError
 from unetkit.runs import RunFolder, sole_writer
 from unetkit.runs.signals import heard_by
 from unetkit.training.clock import Clock
 from unetkit.training.closing import close_run
 from unetkit.training.device import choose_compute, prepared
-from unetkit.training.distributed import Group, has_launcher, joined
+from unetkit.training.distributed import has_launcher, joined
 from unetkit.training.interrupt import Interruption, ending_at_once
 from unetkit.training.opening import Beginning, begin, open_folder, tell_ended
 from unetkit.training.planning import choose_plan
@@ -79,7 +79,7 @@ def _run(beginning: Beginning, session: Session) -> TrainResult | None:
     more = "" if beginning.extended is None else extension(beginning.extended)
     stop = Interruption(run.path, more, alone=not has_launcher())
     try:
-        with _writing(run, group), heard_by(stop.on_signal):
+        with _writing(run, session), heard_by(stop.on_signal):
             scorer = Scorer(session, stop)
             plan = choose_plan(run, session, scorer, beginning.extended)
             session.clock.tell("plan")
@@ -99,10 +99,12 @@ def _note_part(run: RunFolder, session: Session) -> None:
 
 
 @contextmanager
-def _writing(run: RunFolder, group: Group) -> Generator[None]:
+def _writing(run: RunFolder, session: Session) -> Generator[None]:
     """Hold the run folder and its log, in the process that writes."""
-    if not group.leads:
+    if not session.group.leads:
         yield
         return
     with sole_writer(run), console.transcript(run.log):
+        if run.run_id != session.run_id:
+            raise UsageError("another run has taken the place of this one", where=str(run.path))
         yield
