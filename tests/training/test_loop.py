@@ -169,7 +169,7 @@ def test_what_is_drawn_after_a_scoring_counts_for_the_age_of_the_state_before_th
 
 
 def test_a_signal_is_not_kept_waiting_for_a_scoring_that_is_due(made: Make) -> None:
-    """Alone, a scoring would hear of it; one of several processes does not."""
+    """A scoring would hear of it, too; it need not begin."""
     stop, plan = Interruption(Path("run")), Plan(9, "9 steps")
     parts = Parts(during=lambda step: stop.on_signal(TERM, None) if step == 2 else None)
     with pytest.raises(Interrupted):
