@@ -44,6 +44,7 @@ from unetkit.config.jobs import TrainSettings
 from unetkit.data.arrays import IGNORE
 from unetkit.data.dataset import open_data
 from unetkit.files import write_json
+from unetkit.networks import PRESETS
 from unetkit.recipes.recipe import load_recipe, plain
 from unetkit.recipes.settings import settings
 
@@ -220,10 +221,12 @@ def _of_unetkit(field: Field, data: Path) -> Document:
 
 
 def _of_plain(spec: Document) -> Document:
-    """The plain loop gets its files told, and of unetkit it has the network alone."""
-    code = [*sorted((ROOT / "src" / "unetkit" / "networks").glob("*.py")), ROOT / "constraints.txt"]
+    """The plain loop gets its files told, and of unetkit it has the network alone: its code, and its own preset."""
+    modules = sorted((ROOT / "src" / "unetkit" / "networks").glob("*.py"))
+    code = [*(path for path in modules if path.name != "presets.py"), ROOT / "constraints.txt"]
     files = [Path(file) for part in spec["pairs"].values() for pair in part for file in pair]
-    return {name: hash_of(path.read_bytes() for path in paths) for name, paths in (("source", code), ("data", files))}
+    hashes = {name: hash_of(path.read_bytes() for path in paths) for name, paths in (("source", code), ("data", files))}
+    return {**hashes, "network": PRESETS[spec["preset"]]}
 
 
 def timed(entry: Entry, spec: Document, data: Path, script: Path, cap: float | None) -> Document:

@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
+from unetkit.networks.anatomy import Anatomy
+
 Preset = dict[str, object]
 
 # Widths are multiples of 16: a convolution of 24 channels takes twice as long on a CPU as one of 16.
-_OURS: Preset = {
-    "name": "unet",
-    "depth": 4,
-    "width": 32,
-    "width_cap": 64,
-    "block": "plain",
-    "bottleneck": "double",
-    "convolution_bias": False,
-    "norm": "batch",
-    "norm_place": "before",
-    "shared_norm": False,
-    "activation": "relu",
-    "dropout": 0.0,
-    "dropout_place": "bottleneck",
-    "upsampling": "bilinear",
-    "head": "linear",
-    "attention": False,
-    "stem_stride": 4,
-    "initialisation": "he-normal",
-    "outputs": "classes",
-}
+_OURS: Preset = {"name": "unet", **asdict(Anatomy()), "outputs": "classes"}
 
 # Ronneberger et al. 2015 as a starting point: full resolution, 64 to 1024 channels, bias, no norm, transposed 2×2.
 _CLASSIC: Preset = {
