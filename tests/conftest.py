@@ -69,13 +69,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """The numbers of cases behind the tests that passed, and what could not be tried here."""
+    """The numbers of cases behind the tests that passed, how long they took, and what could not be tried here."""
     reports = [report for report in terminalreporter.stats.get("passed", []) if report.when == "call"]
-    figures = [(report.nodeid, value) for report in reports for key, value in report.user_properties if key == "cases"]
+    counted = {report.nodeid: (report, dict(report.user_properties).get("cases")) for report in reports}
+    figures = [(name, report.duration, said) for name, (report, said) in sorted(counted.items()) if said]
     if figures:
         terminalreporter.section("cases")
-    for name, said in sorted(figures):
-        terminalreporter.write_line(f"{name.removeprefix('tests/')}: {said}")
+    for name, seconds, said in figures:
+        terminalreporter.write_line(f"{name.removeprefix('tests/')}: {said} ({seconds:.1f} s)")
+    if figures:
+        terminalreporter.write_line(f"together {sum(seconds for _, seconds, _ in figures):.0f} s, one after another")
     _tell_not_run(terminalreporter)
 
 
