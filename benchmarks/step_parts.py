@@ -23,7 +23,7 @@ import torch
 from pages import put
 from quality import ROOT, machine
 from torch.profiler import ProfilerActivity, profile
-from training_step import SHAPES, Step, in_turn, void
+from training_step import SHAPES, Step, in_turn
 
 from unetkit.losses import build_loss
 from unetkit.networks import PRESETS, build
@@ -99,7 +99,7 @@ class Bench:
 
     def step(self, stepper: Stepper, batch: Batch) -> Step:
         """One step after the other."""
-        return lambda: void(stepper.step([batch], seed=0))
+        return lambda: stepper.step([batch], seed=0)
 
 
 def main() -> int:

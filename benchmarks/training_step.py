@@ -56,7 +56,7 @@ SMALL = ("nano", "small")
 SAME_LAYERS = "Keras"
 FLOAT32 = "ours, float32"
 CONVOLUTIONS = ((64, 64, 128), (128, 128, 64), (256, 256, 32), (512, 512, 16))  # channels in, out, side
-Step = Callable[[], None]
+Step = Callable[[], object]
 
 
 def main() -> int:
@@ -123,7 +123,7 @@ def ours(preset: str, images: torch.Tensor, masks: torch.Tensor, classes: int, c
     loss = build_loss("cross-entropy", classes=classes)
     stepper = Stepper(network, loss, optimiser, MovingAverage(network, 0.98), compute, 1.0)
     batch = Batch(images.contiguous(memory_format=torch.channels_last), masks, ())
-    return lambda: void(stepper.step([batch], seed=0))
+    return lambda: stepper.step([batch], seed=0)
 
 
 def plain(preset: str, images: torch.Tensor, masks: torch.Tensor, classes: int, order: torch.memory_format) -> Step:
@@ -140,10 +140,6 @@ def plain(preset: str, images: torch.Tensor, masks: torch.Tensor, classes: int, 
         loss.item()
 
     return step
-
-
-def void(_value: object) -> None:
-    """Take a value and forget it."""
 
 
 def in_turn(steps: dict[str, Step]) -> dict[str, float]:
@@ -176,7 +172,7 @@ def best_convolution(precision: str) -> float:
         )  # type: ignore[call-overload]
         features = torch.rand(16, inputs, side, side).to(kind, memory_format=torch.channels_last)
         with torch.inference_mode():
-            runs = in_turn({"it": lambda c=convolution, f=features: void(c(f))})  # type: ignore[misc]
+            runs = in_turn({"it": lambda c=convolution, f=features: c(f)})  # type: ignore[misc]
         found.append(runs["it"] * 2 * 9 * inputs * outputs * side * side * 16)
     return max(found)
 
