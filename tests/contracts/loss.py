@@ -77,6 +77,14 @@ class LossContract:
 
         torch.testing.assert_close(self.loss()(row, target.reshape(1, 1, -1)), self.loss()(scores, target))
 
+    def test_a_million_pixels_in_float32_cost_what_they_cost_in_float64(self) -> None:
+        """Of a network that is nearly right: what is left is small beside the areas that are added up."""
+        _, target = batch(height=512, width=1024)
+        certain = 4.0 * nn.functional.one_hot(target % IGNORE % 3, 3).movedim(-1, 1)
+        value, exact = (self.loss()(certain.to(kind), target).item() for kind in (torch.float32, torch.float64))
+
+        assert value == pytest.approx(exact, rel=1e-4)
+
     def test_half_precision_is_computed_in_float32(self) -> None:
         scores, target = batch()
         with torch.autocast("cpu", dtype=torch.bfloat16):

@@ -34,17 +34,19 @@ class Lovasz(Loss):
 def _of_class(probability: Tensor, truth: Tensor) -> Tensor:
     errors = torch.where(truth, 1 - probability, probability)
     errors, order = errors.sort(descending=True)
-    return errors @ jaccard_steps(truth[order], errors.dtype)
+    return (errors * jaccard_steps(truth[order], errors.dtype)).sum()
 
 
 def jaccard_steps(truth: Tensor, dtype: torch.dtype) -> Tensor:
     """How much the Jaccard loss grows as one pixel after the other is counted as wrong; [P], sums to 1.
 
+    A pixel of the class leaves the intersection, another one joins the union. Each step is written out, since in
+    float32 little is left of the difference between two losses in a row.
+
     Args:
         truth: bool [P], whether the pixel is of the class, in the order of counting; at least one is.
     """
-    wrong_truth = truth.cumsum(0)
-    wrong_rest = (~truth).cumsum(0)
-    total = wrong_truth[-1]
-    jaccard = 1 - (total - wrong_truth).to(dtype) / (total + wrong_rest).to(dtype)
-    return torch.cat([jaccard[:1], jaccard.diff()])
+    found = truth.cumsum(0)
+    left = found[-1] - found
+    union = found[-1] + (~truth).cumsum(0)
+    return torch.where(truth, 1 / union.to(dtype), left.to(dtype) / (union * (union - 1)).clamp(min=1).to(dtype))
