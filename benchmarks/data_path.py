@@ -156,13 +156,7 @@ def everything(cache: Cache) -> None:
 def decoding(material: Material) -> Iterator[Any]:
     """Train pairs at working size, again and again."""
     while True:
-        yield from ordered(lambda pair: fitted(material, pair), material.train)
-
-
-def fitted(material: Material, pair: Pair) -> tuple[Image, Mask]:
-    """A pair at working size."""
-    image, mask = material.read(pair)
-    return material.fit.image(image, material.normalisation.fill), material.fit.mask(mask)
+        yield from ordered(material.fitted, material.train)
 
 
 def getting(cache: Cache) -> Iterator[Any]:
@@ -220,7 +214,7 @@ class Decoded(Dataset[Any]):
         return len(self.material.train)
 
     def __getitem__(self, number: int) -> tuple[Image, Mask]:
-        return fitted(self.material, self.material.train[number])
+        return self.material.fitted(self.material.train[number])
 
 
 def decoded_each_epoch(material: Material, batch: int) -> Generator[Batch]:

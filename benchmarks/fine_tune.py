@@ -88,7 +88,7 @@ def measured(data: Path, *, go_on: bool) -> Document:
             if name not in document["runs"]:
                 document["runs"][name] = run(way, seed, data)
                 path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-                print(f"{name}: {reached(document['runs'][name])}", file=sys.stderr)
+                print(f"{name}: {reached(document['runs'][name], 'dice', GOAL)}", file=sys.stderr)
     return document
 
 

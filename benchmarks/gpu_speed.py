@@ -25,7 +25,6 @@ from unetkit.data.arrays import Image, Mask
 from unetkit.data.cache import Cache
 from unetkit.data.normalise import Normalisation
 from unetkit.data.pair import Pair
-from unetkit.data.resize import Fit
 from unetkit.losses import build_loss
 from unetkit.networks import PRESETS, build, class_scores, parameter_count
 from unetkit.training.average import MovingAverage
@@ -224,7 +223,7 @@ def stepper_of(preset: str, compute: Compute, scale: Scale) -> Stepper:
 def cache_of(scale: Scale, batch: int) -> Cache:
     """Made-up pairs, enough for a batch."""
     pairs = [Pair(str(number), str(number)) for number in range(max(scale.pairs, batch))]
-    return Cache(pairs, partial(drawn, scale.side), Fit(scale.side, scale.side), (0,) * CHANNELS, keep="ram")
+    return Cache(pairs, partial(drawn, scale.side), keep="ram")
 
 
 def maker_of(cache: Cache, batch: int, feed: Feed) -> BatchMaker:

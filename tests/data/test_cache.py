@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import threading
+import time
 from pathlib import Path
 
 import cv2
@@ -16,27 +17,16 @@ from unetkit.data.arrays import Image, Mask
 from unetkit.data.cache import Cache, Keep, places, user_folder
 from unetkit.data.contents import Contents
 from unetkit.data.pair import Pair
-from unetkit.data.resize import Fit
+from unetkit.data.parallel import limited_to
 from unetkit.errors import DataError
 from unetkit.files import sha256_file
 
 PAIRS = [Pair(f"{index}.png", f"m{index}.png") for index in range(6)]
-FIT = Fit(4, 6)
 
 
 def read(pair: Pair) -> tuple[Image, Mask]:
     value = int(pair.image[0])
     return np.full((8, 8, 3), value, np.uint8), np.full((8, 8), value, np.uint8)
-
-
-def test_gives_image_and_mask_at_working_size_padded_with_fill_and_ignore() -> None:
-    image, mask = Cache(PAIRS, read, FIT, (9, 8, 7)).get(3)
-    assert image.shape == (4, 6, 3)
-    assert (image[:, :4] == 3).all()
-    assert (image[:, 4:] == (9, 8, 7)).all()
-    assert mask.shape == (4, 6)
-    assert (mask[:, :4] == 3).all()
-    assert (mask[:, 4:] == 255).all()
 
 
 def test_each_pair_is_decoded_once_however_often_it_is_asked_for() -> None:
@@ -46,7 +36,7 @@ def test_each_pair_is_decoded_once_however_often_it_is_asked_for() -> None:
         asked.append(pair.image)
         return read(pair)
 
-    cache = Cache(PAIRS, counting, FIT, (0, 0, 0))
+    cache = Cache(PAIRS, counting)
     values = [int(cache.get(index)[1][0, 0]) for index in [5, 0, 3, 5, 1, 2, 4, 3]]
     assert values == [5, 0, 3, 5, 1, 2, 4, 3]
     assert sorted(asked) == [pair.image for pair in PAIRS]
@@ -60,7 +50,8 @@ def test_what_is_asked_for_early_does_not_wait_for_its_turn() -> None:
             gate.wait(10)
         return read(pair)
 
-    cache = Cache(PAIRS, slow, FIT, (0, 0, 0), threads=1)
+    with limited_to(1):
+        cache = Cache(PAIRS, slow)
     cache.start([1])
     assert cache.get(5)[1][0, 0] == 5  # the only thread is still busy with image 1
     gate.set()
@@ -74,7 +65,7 @@ def test_a_failing_file_raises_its_error_for_whoever_asks_and_stops_no_other() -
             raise DataError("the file is truncated", where=pair.image)
         return read(pair)
 
-    cache = Cache(PAIRS, failing, FIT, (0, 0, 0))
+    cache = Cache(PAIRS, failing)
     for _ in range(2):
         with pytest.raises(DataError) as caught:
             cache.get(2)
@@ -89,7 +80,8 @@ def test_a_thread_without_memory_lets_nobody_wait_for_ever(failure: Exception) -
             raise failure
         return read(pair)
 
-    cache = Cache(PAIRS, short, FIT, (0, 0, 0), threads=1)
+    with limited_to(1):
+        cache = Cache(PAIRS, short)
     cache.start([2])
     with pytest.raises(type(failure)):
         cache.get(2)
@@ -101,7 +93,7 @@ def test_sixteen_bits_are_never_cut_to_the_eight_of_the_first_image() -> None:
         return (image.astype(np.uint16) * 1000 if pair.image == "4.png" else image), mask
 
     with pytest.raises(DataError, match="uint16, the first one 3 of uint8") as caught:
-        Cache(PAIRS, mixed, FIT, (0, 0, 0)).get(4)
+        Cache(PAIRS, mixed).get(4)
     assert caught.value.where == "4.png"
 
 
@@ -117,7 +109,7 @@ def on_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("on_disk")
 def test_too_much_for_memory_goes_to_a_temporary_file_with_the_same_values() -> None:
-    cache = Cache(PAIRS, read, FIT, (0, 0, 0), share=0.0)
+    cache = Cache(PAIRS, read, share=0.0)
     assert cache.place == "disk"
     assert "temporary file" in cache.describe()
     assert [int(cache.get(index)[0][0, 0, 0]) for index in range(6)] == list(range(6))
@@ -130,7 +122,7 @@ def test_too_much_for_the_disk_too_is_decoded_each_time(monkeypatch: pytest.Monk
         raise OSError(errno.ENOSPC, "full")
 
     monkeypatch.setattr(os, "posix_fallocate", full)
-    cache = Cache(PAIRS, read, FIT, (0, 0, 0), share=0.0)
+    cache = Cache(PAIRS, read, share=0.0)
     assert cache.place == "nowhere"
     assert "each time" in cache.describe()
     assert cache.get(3)[1][0, 0] == 3
@@ -138,13 +130,32 @@ def test_too_much_for_the_disk_too_is_decoded_each_time(monkeypatch: pytest.Monk
 
 def test_says_what_it_takes_and_what_is_still_to_come(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(places, "free_memory", lambda: 8_000_000_000)
-    cache = Cache(PAIRS, read, Fit(1000, 1000), (0, 0, 0))
+
+    def large(_: Pair) -> tuple[Image, Mask]:
+        return np.zeros((1000, 1000, 3), np.uint8), np.zeros((1000, 1000), np.uint8)
+
+    cache = Cache(PAIRS, large)
     assert cache.describe() == "6 images at 1000×1000: 24 MB, kept in memory (8,000 MB free)"
     assert cache.bytes_to_come == 20_000_000
 
 
+@pytest.mark.parametrize("keep", ["ram", "off"])
+def test_says_how_long_it_takes_to_have_had_each_image_once_more(keep: Keep) -> None:
+    def slow(pair: Pair) -> tuple[Image, Mask]:
+        time.sleep(0.02)
+        return read(pair)
+
+    with limited_to(2):
+        cache = Cache(PAIRS, slow, keep=keep)
+    missing = 5 if keep == "ram" else 6
+    assert missing * 0.01 <= cache.seconds_to_come < missing * 0.05
+    for index in range(6):
+        cache.get(index)
+    assert (cache.seconds_to_come > 0) == (keep == "off"), "where nothing is kept all are decoded again"
+
+
 def test_closing_stops_decoding_ahead_and_leaves_what_is_there() -> None:
-    cache = Cache(PAIRS, read, FIT, (0, 0, 0))
+    cache = Cache(PAIRS, read)
     cache.start()
     cache.close()
     assert cache.get(5)[1][0, 0] == 5
@@ -213,10 +224,10 @@ def test_off_decodes_each_time(written: Written, folder: Path) -> None:
 
 def test_the_other_depth_is_refused_on_disk_too(written: Written, folder: Path) -> None:
     def mixed(pair: Pair) -> tuple[Image, Mask]:
-        image, mask = written.read(pair)
+        image, mask = written.fitted(*written.read(pair))
         return (image.astype(np.uint16) if pair.image == "4.image" else image), mask
 
-    cache = Cache(written.pairs, mixed, FIT, (0, 0, 0), keep="disk", shelf=written.shelf(folder))
+    cache = Cache(written.pairs, mixed, keep="disk", shelf=written.shelf(folder))
     with pytest.raises(DataError, match="uint16, the first one 3 of uint8"):
         cache.get(4)
 

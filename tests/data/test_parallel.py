@@ -16,7 +16,6 @@ from unetkit.data.arrays import Image, Mask
 from unetkit.data.cache import Cache
 from unetkit.data.pair import Pair
 from unetkit.data.parallel import allowed_by_groups, limited_to, ordered, processors, reading_threads
-from unetkit.data.resize import Fit
 
 Quota = Callable[[str], None]
 
@@ -96,7 +95,7 @@ def test_the_cache_decodes_with_no_more_threads_than_that() -> None:
         return np.zeros((8, 8, 3), np.uint8), np.zeros((8, 8), np.uint8)
 
     with limited_to(1):
-        cache = Cache([Pair(str(n), "") for n in range(6)], read, Fit(8, 8), (0, 0, 0))
+        cache = Cache([Pair(str(n), "") for n in range(6)], read)
     cache.start()
     cache.get(5)
     assert len({name for name in decoders if name.startswith("decode-")}) == 1

@@ -43,7 +43,10 @@ class Written:
     def expected(self, index: int) -> tuple[Image, Mask]:
         pair = self.pairs[index]
         image = noise(self.root / pair.image, self.side)[..., :3]
-        return self.fit.image(image, FILL), self.fit.mask(noise(self.root / pair.mask, self.side)[..., 3] % 4)
+        return self.fitted(image, noise(self.root / pair.mask, self.side)[..., 3] % 4)
+
+    def fitted(self, image: Image, mask: Mask) -> tuple[Image, Mask]:
+        return self.fit.image(image, FILL), self.fit.mask(mask)
 
     def shelf(self, folder: Path, decisive: Mapping[str, Any] | None = None, limit: int = PLENTY) -> Shelf:
         return Shelf(CacheFolder(folder, limit), Contents(self.root), decisive or {})
@@ -52,7 +55,7 @@ class Written:
         """As a run makes it that looks at the files now, or has begun to."""
         known = contents or Contents(self.root)
         shelf = Shelf(CacheFolder(folder, limit), known, {})
-        return Cache(self.pairs, lambda pair: known.read(pair, self.read), self.fit, FILL, shelf=shelf, **named)
+        return Cache(self.pairs, lambda pair: self.fitted(*known.read(pair, self.read)), shelf=shelf, **named)
 
     def differing(self, cache: Cache) -> list[int]:
         """The pairs that the cache gives otherwise than their files say."""

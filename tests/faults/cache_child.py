@@ -17,6 +17,7 @@ from pathlib import Path
 import cv2
 
 from data.written_pairs import Written, write_pairs
+from unetkit.data.parallel import limited_to
 
 CALLS = ("open", "mkdir", "posix_fallocate", "pwrite", "utime")
 NEVER = 300
@@ -24,7 +25,8 @@ NEVER = 300
 
 def fill(written: Written, folder: Path) -> str:
     """Every pair, in an order that differs between processes; a checksum of what came back."""
-    cache = written.cache(folder, keep="disk", threads=1)
+    with limited_to(1):
+        cache = written.cache(folder, keep="disk")
     print(f"found {cache.describe()}", flush=True)
     cache.start(reversed(range(len(cache))) if os.getpid() % 2 else ())
     whole = hashlib.sha256()
@@ -56,7 +58,8 @@ def wrong_after(written: Written, folder: Path) -> str:
     child = os.fork()
     if not child:
         _silently()
-        cache = written.cache(folder, keep="disk", threads=1)
+        with limited_to(1):
+            cache = written.cache(folder, keep="disk")
         seen = f"{cache.place}: {written.differing(cache)}"
         sizes = {path.name: path.stat().st_size for path in folder.glob("*/*")}
         os.write(writing, f"{seen}, {sizes['index'] // 64} places".encode())

@@ -11,7 +11,7 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from data.written_pairs import FILL, Written, write_pairs
+from data.written_pairs import Written, write_pairs
 from faults.alone import alone
 from faults.saves import Begin, Job, say
 from unetkit.data.arrays import Image, Mask
@@ -36,7 +36,7 @@ def pairs(root: Path, count: int = COUNT) -> Written:
 
 def open_cache(written: Written, folder: Path) -> Cache:
     """One that decodes when it is asked, and not ahead."""
-    cache = written.cache(folder, keep="disk", threads=1)
+    cache = written.cache(folder, keep="disk")
     cache.close()
     return cache
 
@@ -80,7 +80,7 @@ def large(root: Path) -> Written:
 def fill_one(written: Written, folder: Path, number: int) -> list[int]:
     """Read every pair by one of many sets; those that are wrong."""
     place = written.shelf(folder, {"number": number}, limit=LIMIT)
-    cache = Cache(written.pairs, written.read, written.fit, FILL, keep="disk", shelf=place)
+    cache = Cache(written.pairs, lambda pair: written.fitted(*written.read(pair)), keep="disk", shelf=place)
     cache.close()
     return written.differing(cache)
 

@@ -56,6 +56,15 @@ def test_minutes_of_a_flag_replace_the_epochs_of_a_recipe() -> None:
     assert (found.minutes, found.epochs) == (1, None)
 
 
+def test_a_run_that_goes_on_takes_from_the_environment_what_it_may_be_given_anew() -> None:
+    """Else the command that it says when it stops is refused, by a variable that a flag overruled at its beginning."""
+    environment = {"UNETKIT_TRAINING__LEARNING_RATE": "0.5", "UNETKIT_TRAINING__THREADS": "3"}
+    resumed = _resolve({"resume": "runs/a"}, [], environment).settings
+    assert "learning_rate" not in resumed.training.model_fields_set
+    assert resumed.training.threads == 3
+    assert _resolve({}, [], environment).settings.training.learning_rate == 0.5
+
+
 def test_an_unknown_recipe_is_named_with_its_place(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text("\nrecipe: frost\n")

@@ -87,6 +87,16 @@ def test_a_file_of_the_data_that_cannot_be_read_any_more_is_named_with_how_to_go
     assert told.value.advice.endswith(f"unetkit train --resume {run.path}  # goes on then")
 
 
+def test_the_way_on_says_again_what_the_run_does_not_know_yet(run: RunFolder) -> None:
+    """Else who meets a full disk while a run is made longer trains its old budget to the end, and cannot go on."""
+    with pytest.raises(DiskFull) as told, sole_writer(run, lambda: "--extend --minutes 20"):
+        raise OSError(errno.ENOSPC, "full", "last")
+    assert f"unetkit train --resume {run.path} --extend --minutes 20  #" in told.value.advice
+    with pytest.raises(DiskFull) as told, sole_writer(run, lambda: ""):
+        raise OSError(errno.ENOSPC, "full", "last")
+    assert f"unetkit train --resume {run.path}  #" in told.value.advice
+
+
 def test_a_transcript_that_finds_no_room_is_named(run: RunFolder) -> None:
     full = Path("/dev/full")
     with pytest.raises(DiskFull) as told, sole_writer(run), console.transcript(full):

@@ -59,6 +59,19 @@ def test_a_plan_that_overwriting_would_destroy_is_refused(tmp_path: Path):
     assert f"cp {run / 'plan.json'} plan.json" in refused.value.advice
 
 
+def test_weights_that_overwriting_would_destroy_are_refused(tmp_path: Path):
+    """A run that fails before its first state would have nothing to begin with again."""
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "model.safetensors").touch()
+    save_file({"conv1.weight": torch.zeros(2, 3, 3, 3)}, run / "e.safetensors")
+    started = TrainSettings(start_from=str(run / "model.safetensors"), out=str(run))
+    for destroying in (started, with_encoder(run / "e.safetensors", out=str(run))):
+        with pytest.raises(ConfigError, match="--overwrite would replace"):
+            refuse_unknown(destroying)
+        refuse_unknown(destroying.model_copy(update={"out": str(tmp_path / "other")}))
+
+
 @pytest.mark.parametrize("weights", ["none", "auto", "1,2.5,0.3", ".5,1", "effective:0.999"])
 def test_what_exists_passes(weights: str):
     refuse_unknown(TrainSettings.model_validate({"loss": {"weights": weights}}))

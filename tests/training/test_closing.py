@@ -12,13 +12,16 @@ from typing import Any
 
 import pytest
 
-from unetkit.config.jobs import TrainSettings
+from unetkit import console
+from unetkit.config.jobs import EvaluateSettings, TrainSettings
 from unetkit.data.arrays import Image, Mask
 from unetkit.data.cache import Cache
 from unetkit.data.pair import Pair
 from unetkit.errors import FormatError, Interrupted, OtherFormat, OutputExists
+from unetkit.evaluating.evaluate import evaluate_model
 from unetkit.modelfile import Fingerprint, file, read_model
 from unetkit.predicting.load import load
+from unetkit.runs import RunFolder
 from unetkit.training import closing, opening
 from unetkit.training.interrupt import Interruption
 from unetkit.training.prepare import Material
@@ -52,6 +55,24 @@ def test_a_damaged_model_is_refused_with_the_command_that_makes_it_again_from_th
     assert again is not None
     assert again.scores == ended.scores
     assert weights(ended.model) == before
+
+
+def test_nothing_damaged_beside_its_state_keeps_a_run_from_its_model(
+    ended: TrainResult, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, before = RunFolder(ended.run), weights(ended.model)
+    history = run.read_history()
+    evaluate_model(EvaluateSettings(), str(ended.run))
+    (scores,) = run.path.glob("evaluations/*/scores.json")
+    for path in (run.history, scores):
+        path.write_bytes(path.read_bytes()[:-9])
+    ended.model.unlink()
+    console.switch_on(quiet=True)
+    assert train(TrainSettings(resume=str(ended.run))) is not None
+    console.switch_off()
+    assert weights(ended.model) == before
+    assert run.read_history() == history
+    assert "there is no report" in capsys.readouterr().err
 
 
 def test_a_model_of_a_later_unetkit_is_not_replaced(ended: TrainResult, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -320,6 +320,7 @@ def test_a_signal_to_one_process_or_all_ends_their_scoring_and_the_run_goes_on_t
     assert stopped.returncode != 0
     assert len(RunFolder(tmp_path / "run").read_history()) == 1, "the second scoring was not waited for"
     assert "the state is saved" in stopped.stderr
+    assert f"torchrun --nproc-per-node 2 -m unetkit train --resume {tmp_path / 'run'}" in stopped.stderr
     assert "has died" not in stopped.stderr
     assert disturbed("", ["train", "--resume", tmp_path / "run"], tmp_path).returncode == 0
     whole, run = (read_tensors(tmp_path / name / "model.safetensors")[0] for name in ("whole", "run"))

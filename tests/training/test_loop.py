@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise, repeat
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,7 +17,7 @@ from unetkit.training import loop as loop_module
 from unetkit.training.bottleneck import Spent
 from unetkit.training.distributed import ALONE
 from unetkit.training.interrupt import Interruption
-from unetkit.training.loop import FINISH_SECONDS, Loop, Rhythm
+from unetkit.training.loop import Loop, Rhythm
 from unetkit.training.observers import Scoring, StepRecord
 from unetkit.training.plan import Plan
 from unetkit.training.progress import Progress
@@ -77,6 +77,7 @@ class Parts:
 
 
 Make = Callable[..., Loop]
+RHYTHM = Rhythm(accumulate=1, samples_per_step=4, images=8, patience=0)
 
 
 @pytest.fixture
@@ -92,13 +93,14 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Make:
             "score": parts.score,
             "interruption": Interruption(Path("run")),
             "observers": (),
+            "rhythm": RHYTHM,
+            "closing": lambda: max(DECODED - parts.now, 0) + FINISH_SECONDS,
             **other,
         }
         return Loop(
             stepper=cast(Any, parts),
             batches=cast(Any, repeat(None)),
             plan=plan,
-            rhythm=Rhythm(accumulate=1, samples_per_step=4, images=8, patience=0),
             saver=cast(Any, parts),
             jumped=lambda: None,
             spent=Spent(),
@@ -204,9 +206,20 @@ def test_a_second_signal_in_a_scoring_waits_for_no_state(made: Make) -> None:
     assert parts.noted[-1] == ("state", False, 0.0)
 
 
+def test_a_plan_that_grows_is_patient_again_whenever_it_is_followed(made: Make) -> None:
+    """As the run that was made longer there, which began with no scoring in vain."""
+    plan = Plan(10, "10 steps")
+    plan.extend(4, Plan(20, "20 steps"))
+    loop = made(Parts(), plan, rhythm=replace(RHYTHM, patience=3))
+    loop.run()
+    assert loop.progress.step == 10, "of the scorings after 6, 8 and 10 steps none was better"
+
+
 # --- a budget of time -------------------------------------------------------------------------------------------------
 
 DEADLINE = 120.0
+FINISH_SECONDS = 2.0
+DECODED = 20.0  # seconds after which nothing is left to be decoded, which else is done after the last step
 
 
 @pytest.mark.parametrize(("step_seconds", "score_seconds"), [(0.1, 0.01), (0.1, 1.0), (1.0, 2.0)])
@@ -219,6 +232,12 @@ def test_a_run_of_minutes_ends_in_time_and_at_its_lowest_rate(
     assert len(plan.changes) > 1
     assert parts.rates[-1] < 0.02 * RATES.highest
     assert DEADLINE - 10 < parts.now <= DEADLINE - FINISH_SECONDS + step_seconds
+
+
+def test_a_run_of_minutes_leaves_the_time_that_its_closing_will_take(made: Make) -> None:
+    parts = Parts(0.1, 0.01)
+    made(parts, Plan(5000, "2 minutes", DEADLINE), closing=lambda: 40.0).run()
+    assert DEADLINE - 50 < parts.now <= DEADLINE - 40 + 0.1
 
 
 def test_a_plan_of_minutes_allows_for_the_time_of_its_scorings(made: Make) -> None:

@@ -100,6 +100,14 @@ def test_a_budget_is_made_longer_and_only_longer(run: RunFolder):
         begin(TrainSettings(extend=True), "photos")
 
 
+def test_only_a_run_that_goes_on_is_ended_and_not_made_longer_at_once(run: RunFolder):
+    assert resumed(run, finish=True).finish
+    with pytest.raises(ConfigError, match="--finish ends it"):
+        resumed(run, finish=True, extend=True, **{"training.minutes": 20})
+    with pytest.raises(ConfigError, match="goes with --resume"):
+        begin(TrainSettings(finish=True), "photos")
+
+
 def test_the_model_a_run_began_with_is_needed_only_until_its_first_checkpoint(run: RunFolder):
     assert resumed(run).start_from == "gone.safetensors"
     save_last(run, {"a": np.zeros(1, np.float32)}, {}, 1)

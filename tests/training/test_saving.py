@@ -187,6 +187,17 @@ def test_going_on_with_other_versions_than_those_of_the_latest_part_is_told(
     assert f"with torch 2.1.0, and now by 1 CPU threads in fp32 with torch {versions()['torch']}:" in told
 
 
+def test_going_on_with_another_processor_is_told(
+    run: RunFolder, session: Session, capsys: pytest.CaptureFixture[str]
+) -> None:
+    killed_after_a_new_best(run, session, EXACT)
+    write_json(run.environment, {**run.read_environment(), "processor": "Z80"})
+    console.switch_on(quiet=True)
+    restore(run, session)
+    console.switch_off()
+    assert "with processor Z80, and now by" in " ".join(capsys.readouterr().err.split())
+
+
 def test_a_state_of_before_processes_were_counted_is_read(run: RunFolder, session: Session) -> None:
     tensors, metadata = pack(session.stepper, session.progress, EXACT)
     del metadata["compute"]["processes"]

@@ -63,7 +63,7 @@ EXIT_CODES = """
 | 2 | the input or the usage is wrong |
 | 3 | the machine said no: disk full, no memory, no permission, a device or a package missing |
 | 70 | a bug in unetkit |
-| 130, 143 | interrupted; the state is saved |
+| 130, 143, 138, 129 | stopped by `SIGINT`, `SIGTERM`, `SIGUSR1` or `SIGHUP`; what can be gone on with is saved |
 """
 
 
@@ -116,8 +116,8 @@ PRECEDENCE = """A value is looked for in this order, and the first that is found
 (`UNETKIT_TRAINING__LEARNING_RATE`), the recipe's variant, the network's preset, the default. `--dry-run` prints every
 value with where it came from.
 
-Two groups belong together. Whoever names a budget (minutes, epochs or steps) puts aside the budgets that stand further
-down in this order, and whoever names a network preset puts aside the network settings further down.
+Two groups belong together. Whoever names a budget (minutes, epochs, steps or a plan) puts aside the budgets that stand
+further down in this order, and whoever names a network preset puts aside the network settings further down.
 
 `unetkit config JOB` prints all of a job's settings as YAML, `unetkit config JOB --schema` the JSON Schema that
 [editors](schema/train.json) complete and check it with.

@@ -34,6 +34,9 @@ class TrainSettings(Settings):
     start_from: str | None = setting(None, "model whose weights training starts from", short="--from", shown="MODEL")
     resume: str | None = setting(None, "run folder to continue", short="--resume", shown="RUN")
     extend: bool = setting(False, "with --resume: train longer than the run was planned to", short="--extend")
+    finish: bool = setting(
+        False, "with --resume: end the run here, with the best weights so far as its model", short="--finish"
+    )
     seeds: int = setting(1, "runs with seeds from --seed on, and their mean and spread", ge=1, short="--seeds")
     overwrite: bool = setting(False, "replace an existing run folder", short="--overwrite")
     licence: str = setting("", "licence of the model, written into its file", short="--licence")
@@ -45,6 +48,21 @@ class TrainSettings(Settings):
     loss: LossSettings = LossSettings()
     augmentation: AugmentationSettings = AugmentationSettings()
     training: TrainingSettings = TrainingSettings()
+
+
+FREE = frozenset(
+    {
+        ("resume",),
+        ("extend",),
+        ("finish",),
+        ("training", "threads"),
+        ("training", "device"),
+        ("training", "checkpoint_every"),
+        ("training", "cache"),
+        ("training", "cache_limit"),
+    }
+)
+"""What a run may be given anew: none of it is part of what is computed, though other threads change its bits."""
 
 
 class EvaluateSettings(Settings):

@@ -1,8 +1,8 @@
 """From several sources to one settings object: layers, laid over one another, with where each value came from.
 
 The later layer wins, value by value. Two groups of settings belong together: a layer that names a budget (minutes,
-epochs or steps) puts aside the budgets of the layers below, and one that names a network preset puts aside their
-network.
+epochs, steps or a plan) puts aside the budgets of the layers below, and one that names a network preset puts aside
+their network.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

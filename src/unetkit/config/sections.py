@@ -181,7 +181,9 @@ class TrainingSettings(Settings):
     batch: int = setting(16, "images a step", ge=1, short="--batch")
     optimiser: Literal["adam", "adamw", "sgd", "rmsprop"] = setting("adamw", "optimiser")
     learning_rate: float = setting(3e-3, "highest learning rate", gt=0, short="--lr")
-    momentum: float = setting(0.9, "momentum of sgd and rmsprop; one-cycle moves it between 0.85 and 0.95", ge=0, lt=1)
+    momentum: float = setting(
+        0.9, "momentum of sgd and rmsprop; one-cycle moves it, and Adam's, between 0.85 and 0.95 instead", ge=0, lt=1
+    )
     weight_decay: float = setting(
         0.01, "weight decay of the kernels: decoupled with adamw, an L2 penalty with the others", ge=0
     )
@@ -200,7 +202,7 @@ class TrainingSettings(Settings):
     metric: str = setting("mean_iou", "the score that chooses the best model", short="--metric", shown="NAME")
     freeze: str = setting(
         "",
-        "levels that stay as they were: `encoder`, or how many of it from the image on; needs --from",
+        "levels that stay as they were: `encoder`, or how many of it from the image on; needs something to start from",
         shown="LEVELS",
     )
     layer_rate: float = setting(

@@ -22,7 +22,7 @@ Rows = Sequence[Mapping[str, Any]]
 """Of `history.jsonl`."""
 
 # Where a run lies and how it was called says nothing about what was computed.
-NOT_COMPARED = frozenset({"out", "overwrite", "resume", "extend", "seeds", "preview"})
+NOT_COMPARED = frozenset({"out", "overwrite", "resume", "extend", "finish", "seeds", "preview"})
 
 
 @dataclass(frozen=True, slots=True)

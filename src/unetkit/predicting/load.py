@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 
 from unetkit.errors import FormatError, OtherFormat
@@ -11,7 +10,7 @@ from unetkit.files import Array
 from unetkit.modelfile import Contract, read_model
 from unetkit.predicting import BACKENDS
 from unetkit.predicting.predictor import Predictor
-from unetkit.runs import RunFolder, locate_model
+from unetkit.runs import RunFolder, locate_model, resume_command
 
 
 def load(path: str | Path, *, device: str = "auto", threads: int = 0, channels: str = "auto") -> Predictor:
@@ -45,5 +44,5 @@ def _read(model: Path) -> tuple[dict[str, Array], Contract]:
     except FormatError as fault:
         run = RunFolder.of_model(model)
         if run is not None:
-            fault.advice = f"unetkit train --resume {shlex.quote(str(run.path))}  # makes it again"
+            fault.advice = f"{resume_command(run.path)}  # makes it again"
         raise

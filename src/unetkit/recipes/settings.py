@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from unetkit.config.base import Settings
-from unetkit.config.jobs import JOBS
+from unetkit.config.jobs import FREE, JOBS
 from unetkit.config.layers import (
     Given,
     Layer,
@@ -38,7 +38,7 @@ def settings(
     """Settings of a job for a library call: `settings("train", {"training.minutes": 4}, recipe="horizon")`.
 
     Args:
-        job: demo, check, train, evaluate or predict.
+        job: a key of `JOBS`.
         values: by name, as on the reference page.
         recipe, variant: what to start from.
         files: YAML files; the later wins.
@@ -72,8 +72,14 @@ def settings_for(
         PermissionRefused: a file cannot be read.
     """
     read = [layer_of_tree(job, read_settings_file(path), str(path)) for path in files]
-    said = [layer_of_environment(job, environment), *read, flags]
+    said = [_environment_layer(job, environment, flags), *read, flags]
     return resolve(job, [_recipe_layer(job, merge(said)), *said], PRESETS)
+
+
+def _environment_layer(job: type[Settings], environment: Mapping[str, str], flags: Layer) -> Layer:
+    """What the variables say; a run that goes on has its settings, and takes from them what it may be given anew."""
+    layer, resumes = layer_of_environment(job, environment), ("resume",) in flags
+    return {path: given for path, given in layer.items() if path in FREE or not resumes}
 
 
 def _recipe_layer(job: type[Settings], said: Layer) -> Layer:

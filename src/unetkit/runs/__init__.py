@@ -7,8 +7,11 @@ from unetkit.runs.checkpoint import save_best as save_best
 from unetkit.runs.checkpoint import save_last as save_last
 from unetkit.runs.checkpoint import settle_best as settle_best
 from unetkit.runs.checkpoint import step_of_history as step_of_history
+from unetkit.runs.commands import anew_command as anew_command
+from unetkit.runs.commands import resume_command as resume_command
 from unetkit.runs.environment import all_parts as all_parts
 from unetkit.runs.environment import environment as environment
+from unetkit.runs.environment import makers as makers
 from unetkit.runs.environment import versions as versions
 from unetkit.runs.folder import RunFolder as RunFolder
 from unetkit.runs.lock import idle as idle

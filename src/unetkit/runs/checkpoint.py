@@ -9,7 +9,6 @@ stands beside it, as `best-before`, since the run may go on from there in anothe
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from unetkit.files import (
     write_error,
     write_tensors,
 )
+from unetkit.runs.commands import anew_command
 from unetkit.runs.environment import versions
 from unetkit.runs.folder import RunFolder
 
@@ -140,11 +140,10 @@ def load_newest_intact(run: RunFolder) -> tuple[dict[str, Array], dict[str, Any]
             faults.append(fault)
             continue
         return tensors, envelope["state"], _said(run, faults, path, envelope["step"])
-    again = f"unetkit train DATA --config {shlex.quote(str(run.config))} --out ANOTHER-FOLDER"
     raise FormatError(
         "this run has no intact checkpoint to continue from",
         where="; ".join(f"{fault.where}: {fault.what}" for fault in faults),
-        advice=f"start it again with its settings: {again}",
+        advice=f"start it again with its settings: {anew_command(run.config)}",
     )
 
 

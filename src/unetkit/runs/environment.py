@@ -52,6 +52,12 @@ def all_parts(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{**first, **part} for part in document.get("parts", ())] or [first]
 
 
+def makers(document: Mapping[str, Any]) -> dict[str, str]:
+    """What decides the bits beside settings, data and threads, as far as it is known: processor, package → version."""
+    known = {"processor": document.get("processor", ""), **document.get("versions", {})}
+    return {name: value for name, value in known.items() if value}
+
+
 def versions() -> dict[str, str]:
     """Package → version, of what is installed and shapes the result."""
     return {name: version for name in PACKAGES if (version := _version(name))}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -12,22 +11,26 @@ from filelock import FileLock, Timeout
 from unetkit.errors import DataError, MachineError, OutOfMemory, UnetkitError, UsageError
 from unetkit.files import DISK_ERRORS, write_error
 from unetkit.refusals import refusal
+from unetkit.runs.commands import anew_command, resume_command
 from unetkit.runs.folder import RunFolder
 from unetkit.runs.naming import is_series
 
 
 @contextmanager
-def sole_writer(run: RunFolder) -> Generator[None]:
+def sole_writer(run: RunFolder, more: Callable[[], str] = str) -> Generator[None]:
     """Hold a run folder while the block writes to it, first tidied of what a killed writer left.
 
     The lock dies with its process, however that ends.
+
+    Args:
+        more: flags that the command to go on needs beside it, as things stand.
 
     Raises:
         UsageError: another process holds it.
         DiskFull, PermissionRefused, OutOfMemory, MachineError, DataError: the machine said no, or a file of the data
             is gone; with how to go on with this run.
     """
-    with _refusals_told(run), locked(run.path):
+    with _refusals_told(run, more), locked(run.path):
         RunFolder.open(run.path)
         yield
 
@@ -68,12 +71,12 @@ def locked(path: Path) -> Generator[None]:
 
 
 @contextmanager
-def _refusals_told(run: RunFolder) -> Generator[None]:
+def _refusals_told(run: RunFolder, more: Callable[[], str]) -> Generator[None]:
     """With where, and how to go on when the machine can again, or the file of the data is back."""
     try:
         yield
     except (MachineError, DataError) as error:
-        error.advice = _how_to_go_on(run, error)
+        error.advice = _how_to_go_on(run, more(), error)
         raise
     except UnetkitError:
         raise
@@ -81,7 +84,7 @@ def _refusals_told(run: RunFolder) -> Generator[None]:
         told = _told(error)
         if told is None:
             raise
-        told.advice = _how_to_go_on(run, told)
+        told.advice = _how_to_go_on(run, more(), told)
         raise told from error
 
 
@@ -91,11 +94,11 @@ def _told(error: Exception) -> UnetkitError | None:
     return refusal(error)
 
 
-def _how_to_go_on(run: RunFolder, error: UnetkitError) -> str:
-    again = f"unetkit train --resume {shlex.quote(str(run.path))}"
+def _how_to_go_on(run: RunFolder, more: str, error: UnetkitError) -> str:
+    again = f"{resume_command(run.path)} {more}".rstrip()
     if not isinstance(error, OutOfMemory):
         return f"{error.advice}\n{again}  # goes on then".lstrip()
-    anew = f"unetkit train DATA --config {shlex.quote(str(run.config))} --batch 4 --out ANOTHER-FOLDER"
+    anew = anew_command(run.config, "--batch 4")
     return (
         "close other programs, and go on; of what takes memory only these may be said anew:\n"
         f"{again} --cache disk --threads 1\n"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from unetkit.errors import DataError, UsageError
 from unetkit.files import write_error
+from unetkit.runs.commands import resume_command
 from unetkit.runs.folder import RunFolder
 from unetkit.runs.output import make_folder
 
@@ -103,7 +104,8 @@ def locate_model(text: str) -> Path:
         raise UsageError(
             "the training of this run has not ended, so that it has no model yet",
             where=text,
-            advice=f"unetkit train --resume {shlex.quote(text)}",
+            advice=f"{resume_command(text)}  # trains to its end\n"
+            f"{resume_command(text)} --finish  # makes a model of its best weights so far",
         )
     return run.model
 

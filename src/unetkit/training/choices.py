@@ -38,11 +38,14 @@ def refuse_unknown(settings: TrainSettings) -> None:
     working_size(settings.data.size, [(1, 1)])
     _refuse_freezing_chance(settings)
     if settings.network.encoder_weights is not None:
-        _refuse_lost_encoder(settings.network.name, Path(settings.network.encoder_weights))
+        weights = Path(settings.network.encoder_weights)
+        _refuse_lost_encoder(settings.network.name, weights)
+        _refuse_replaced("weights lie", weights, settings.out)
     if settings.start_from is not None:
-        locate_model(settings.start_from)
+        _refuse_replaced("model lies", locate_model(settings.start_from), settings.out)
     if settings.training.plan is not None:
-        _refuse_lost_plan(Path(settings.training.plan), settings.out)
+        read_plan(Path(settings.training.plan))
+        _refuse_replaced("plan lies", Path(settings.training.plan), settings.out)
 
 
 def _refuse_lost_encoder(network: str, weights: Path) -> None:
@@ -55,13 +58,12 @@ def _refuse_lost_encoder(network: str, weights: Path) -> None:
     read_weights(weights)
 
 
-def _refuse_lost_plan(plan: Path, out: str | None) -> None:
-    read_plan(plan)
-    if out is not None and Path(out).resolve() in plan.resolve().parents:
+def _refuse_replaced(what: str, file: Path, out: str | None) -> None:
+    if out is not None and Path(out).resolve() in file.resolve().parents:
         raise ConfigError(
-            "the plan lies in the run that --overwrite would replace",
-            where=str(plan),
-            advice=f"copy it, and follow the copy: cp {shlex.quote(str(plan))} plan.json, then --plan plan.json",
+            f"the {what} in the run that --overwrite would replace",
+            where=str(file),
+            advice=f"copy it, and name the copy: cp {shlex.quote(str(file))} {file.name}",
         )
 
 

@@ -7,6 +7,9 @@ from typing import Any
 
 import torch
 
+from unetkit.console import warn
+from unetkit.data.parallel import each
+from unetkit.errors import FormatError
 from unetkit.metrics.baselines import PositionPrior
 from unetkit.modelfile import Fingerprint, write_model
 from unetkit.reports.report import write_report
@@ -38,7 +41,7 @@ def close_run(run: RunFolder, session: Session, scorer: Scorer) -> TrainResult |
     draw_figures(run, session, scorer)
     if report is not None:
         draw_examples(run, session, scorer, report)
-    write_report(run.path)
+    _report(run, session)
     write_model(run.model, average_arrays(session), replace(session.contract, scores=scores, fingerprint=known))
     return replace(result, seconds=session.clock())
 
@@ -54,11 +57,22 @@ def fingerprint(session: Session, stop: Interruption) -> Fingerprint:
     material, cache = session.material, session.maker.cache
     hashes = [session.hashes[pair.image] for pair in material.train]
     prior = PositionPrior(len(material.counts), material.fit.height, material.fit.width)
-    for index, pair in enumerate(material.train):
+    masks = each(lambda index: cache.get(index)[1], range(len(cache)), "reading training masks")
+    for pair, mask in zip(material.train, masks, strict=True):
         stop.check()
         rows, columns = material.fit.box(*material.dataset.native_size(pair))
-        prior.add(cache.get(index)[1][:rows, :columns])
+        prior.add(mask[:rows, :columns])
     return Fingerprint.of(hashes, map(int, material.counts), prior.mask())
+
+
+def _report(run: RunFolder, session: Session) -> None:
+    """Nothing that is damaged beside the state keeps a run from its model."""
+    if session.progress.scorings:
+        run.write_history(session.progress.scorings)
+    try:
+        write_report(run.path)
+    except FormatError as fault:
+        warn(f"{fault.where}: {fault.what}: there is no report (`unetkit report`, when that is mended or gone)")
 
 
 def _load_best(run: RunFolder, session: Session) -> Landmark | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import signal
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from types import FrameType
 from typing import TypeVar, cast
 
 from unetkit.errors import Interrupted
+from unetkit.runs.commands import resume_command
 from unetkit.runs.signals import heard_by, is_repeated
 from unetkit.training.distributed import Group
 
@@ -42,7 +42,7 @@ class Interruption:
             how.format(signal.Signals(self.requested).name),
             signal=self.requested,
             where=str(self.run),
-            advice=f"unetkit train --resume {shlex.quote(str(self.run))} {self.more}".rstrip(),
+            advice=f"{resume_command(self.run)} {self.more}".rstrip(),
         )
 
     def check(self) -> None:

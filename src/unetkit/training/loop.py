@@ -18,7 +18,6 @@ from unetkit.training.saving import Saver
 from unetkit.training.schedule import Rates
 from unetkit.training.step import Stepper
 
-FINISH_SECONDS = 2.0  # figures, report, model file; matplotlib alone takes one to import
 SCORING_SHARE = 0.15  # of the time of a run with a time budget
 
 
@@ -50,6 +49,7 @@ class Loop:
     Attributes:
         score: name → value on the validation split; raises Interrupted when a signal came meanwhile.
         jumped: called when the loss has jumped.
+        closing: seconds that what follows the last step takes, beside its scoring and that of the best weights.
         spent: what the time goes into.
         clock: seconds of training so far.
         names: the files of a batch.
@@ -65,6 +65,7 @@ class Loop:
     score: Callable[[], dict[str, float]]
     saver: Saver
     jumped: Callable[[], None]
+    closing: Callable[[], float]
     spent: Spent
     clock: Callable[[], float]
     names: Callable[[Batch], list[str]]
@@ -95,6 +96,8 @@ class Loop:
             if due and not signal:
                 self._score_now(pace)
                 _, signal = self._agreed()
+            if self.plan.grows_at(self.progress.step):
+                self.progress.begins_anew()
             self._look_around(signal)
             if self._is_over():
                 return
@@ -108,8 +111,6 @@ class Loop:
     # --- one step ---------------------------------------------------------------------------------------------------
 
     def _one_step(self, stream: Iterator[Batch], pace: Pace) -> None:
-        if self.plan.grows_at(self.progress.step):
-            self.progress.guard.forget()
         started = time.perf_counter()
         with self.spent.on("wait"):
             self._batches = [next(stream) for _ in range(self.rhythm.accumulate)]
@@ -170,14 +171,15 @@ class Loop:
         step = self.progress.step
         if self.plan.deadline is None or step < self.plan.known:
             return
+        pace.finish = self._finish_seconds()
         own = pace.feasible(self.clock(), self.plan.deadline, step) if self.group.leads else None
         (feasible,) = self.group.largest(-1 if own is None else own)
         if feasible >= 0 and self.plan.cut(step, feasible):
             self.saver.decided()
 
     def _finish_seconds(self) -> float:
-        """What comes after the last step: its scoring, that of the best weights, and the model file."""
-        return FINISH_SECONDS + 2 * self.progress.scoring_seconds
+        """What comes after the last step: its scoring, that of the best weights, and all else up to the model."""
+        return self.closing() + 2 * self.progress.scoring_seconds
 
     def _agreed(self) -> tuple[bool, int]:
         """Whether the leading process says that it is time to score, and the signal that reached any process, or 0.
@@ -214,7 +216,6 @@ class Loop:
         better = self.progress.scored(scores, self.metric, self.clock(), took)
         if step:
             pace.aside += took
-        pace.finish = self._finish_seconds()
         scoring = Scoring(
             step=step,
             epoch=self.rhythm.epoch(step),

@@ -18,12 +18,21 @@ from unetkit.data.parallel import limited_to
 from unetkit.data.verify import known_hashes, not_as_known
 from unetkit.errors import ConfigError, DataError, FormatError, OtherFormat
 from unetkit.modelfile import read_model
-from unetkit.runs import RunFolder, environment, has_state, idle, name_of_data, output_place, refuse_taken
+from unetkit.runs import (
+    RunFolder,
+    anew_command,
+    environment,
+    has_state,
+    idle,
+    name_of_data,
+    output_place,
+    refuse_taken,
+)
 from unetkit.training.choices import refuse_unknown
 from unetkit.training.distributed import has_launcher
 from unetkit.training.places import with_whole_paths
 from unetkit.training.result import TrainResult
-from unetkit.training.resuming import is_longer, remembered, resumed_settings
+from unetkit.training.resuming import another_end, is_longer, remembered, resumed_settings
 from unetkit.training.session import Session
 
 
@@ -61,8 +70,8 @@ def begin(settings: TrainSettings, source: str | None) -> Beginning:
         return _again(settings, settings.resume, source)
     if source is None:
         raise ConfigError("DATA is missing", advice="unetkit train DATA, or unetkit train --resume RUN")
-    if settings.extend:
-        raise ConfigError("--extend goes with --resume RUN: a new run has a budget of its own", where="--extend")
+    if end := another_end(settings).split():
+        raise ConfigError(f"{end[0]} goes with --resume RUN: a new run has a budget of its own", where=end[0])
     if settings.out is not None and settings.preview is None:
         refuse_taken(Path(settings.out), overwrite=settings.overwrite, ours=RunFolder.is_run)
         if not has_launcher():  # several processes would find each other there; the leading one asks in `open_folder`
@@ -125,7 +134,7 @@ def _find_files(run: RunFolder, moved_to: Path | None) -> None:
             advice="put back what they were, or say where they lie now:\n"
             f"unetkit train FOLDER --resume {shlex.quote(str(run.path))}\n"
             "or train anew on what they are:\n"
-            f"unetkit train DATA --config {shlex.quote(str(run.config))} --out ANOTHER-FOLDER",
+            f"{anew_command(run.config)}",
         )
     if moved_to is not None:
         save_description(manifest, run.path, sealed=True)

@@ -39,7 +39,7 @@ class Plan:
         first: steps planned at the beginning.
         budget: what the user said, for people: "4 minutes".
         deadline: seconds of training after which the model must be saved; None for exact budgets and for replays.
-        changes: cuts, and extensions that were asked for, in the order of their steps.
+        changes: cuts, and extensions and ends that were asked for, in the order of their steps.
         scorings: the steps after which the run was scored, or is being scored.
         known: up to this step everything is decided already.
     """
@@ -70,7 +70,7 @@ class Plan:
         return True
 
     def extend(self, step: int, longer: Plan) -> None:
-        """From `step` on follow another plan that has more to give; what was decided after `step` is void.
+        """From `step` on follow another plan that has more to give; what was decided after `step` is dropped.
 
         Said again by a run that was killed before its settings told of it, it changes nothing.
         """
@@ -78,6 +78,11 @@ class Plan:
         if self.total != longer.first:
             self.changes.append(Change(step, longer.first))
         self.budget, self.deadline = longer.budget, longer.deadline
+
+    def end(self, step: int) -> None:
+        """Make optimiser step `step`, 1 or later, the last one; what was decided after it is dropped."""
+        self.forget_after(step)
+        self.cut(step, step)
 
     def grows_at(self, step: int) -> bool:
         """Whether it was made longer at `step`: from there on the rate is high again, and so is the loss."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from unetkit.config.jobs import TrainSettings
 from unetkit.config.writing import to_yaml
 from unetkit.console import say, warn
+from unetkit.errors import UsageError
 from unetkit.runs import RunFolder
 from unetkit.training.build import time_budget
 from unetkit.training.estimate import seconds_per_step
@@ -25,14 +26,22 @@ def choose_plan(run: RunFolder, session: Session, scorer: Scorer, extended: Trai
 
     Args:
         extended: the run's settings with a longer budget, by which its plan is made longer.
+
+    Raises:
+        UsageError: it shall end here, and has not begun.
     """
     plan = restore(run, session)
+    if session.settings.finish and session.progress.step == 0:
+        raise UsageError("this run has made no step yet: there is nothing to end it with", where=str(run.path))
     if plan is None:
         # Whatever `--from` names by then, a run that is stopped from here on goes on from this.
         save_state(run, session)
         plan = _make_plan(session, scorer)
     elif extended is not None:
         plan = _extended(plan, session, scorer)
+        save_state(run, session, plan)
+    elif session.settings.finish:
+        _end_here(plan, session)
         save_state(run, session, plan)
     plan = session.group.told(plan)
     if session.group.leads:
@@ -78,9 +87,14 @@ def _extended(plan: Plan, session: Session, scorer: Scorer) -> Plan:
     longer, done = _make_plan(session, scorer), session.progress.step
     if longer.deadline is not None:
         longer.first += done
-    session.progress.waited = 0  # who asks for more has not run out of patience
     plan.extend(done, longer)
     return plan
+
+
+def _end_here(plan: Plan, session: Session) -> None:
+    done, planned = session.progress.step, plan.total
+    plan.end(done)
+    say(f"this run ends here, after {done:,} of {_counted(planned, 'step')}: its best weights so far are the model")
 
 
 def _replayed(path: Path) -> Plan:

@@ -60,6 +60,11 @@ class Material:
         """
         return self.contents.read(pair, self._decode)
 
+    def fitted(self, pair: Pair) -> tuple[Image, Mask]:
+        """A pair at working size, padded with the fill of the normalisation and with ignore; raises as `read`."""
+        image, mask = self.read(pair)
+        return self.fit.image(image, self.normalisation.fill), self.fit.mask(mask)
+
     def _decode(self, pair: Pair) -> tuple[Image, Mask]:
         image, mask = self.dataset.read(pair)
         return to_channels(image, self.channels, pair.image), mask
@@ -74,8 +79,7 @@ class Material:
         """
         folder = CacheFolder(user_folder(), int(gigabytes * 1e9))
         shelf = Shelf(folder, self.contents, self.decisive)
-        share = MEMORY_SHARE / processes
-        return Cache(self.train, self.read, self.fit, self.normalisation.fill, keep=keep, shelf=shelf, share=share)
+        return Cache(self.train, self.fitted, keep=keep, shelf=shelf, share=MEMORY_SHARE / processes)
 
     @property
     def decisive(self) -> dict[str, Any]:

@@ -42,8 +42,7 @@ def preview(settings: TrainSettings, material: Material) -> None:
 
 
 def _row(material: Material, ranges: Ranges, seed: int, number: int, pair: Pair) -> list[Tile]:
-    image, mask = material.read(pair)
-    image, mask = material.fit.image(image, material.normalisation.fill), material.fit.mask(mask)
+    image, mask = material.fitted(pair)
     tiles = [(pair.image, _drawn(material, image, mask))]
     for variant in range(VARIANTS):
         drawn = draw(ranges, (seed, variant, number))

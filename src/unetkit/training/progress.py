@@ -55,6 +55,11 @@ class Progress:
         self.loss_sum += loss
         self.loss_steps += 1
 
+    def begins_anew(self) -> None:
+        """Forget losses and patience: more was asked for, the rate is high again, and so is the loss."""
+        self.guard.forget()
+        self.waited = 0
+
     def take_mean_loss(self) -> float | None:
         """The mean loss since this was last asked for; None when there was no step."""
         mean = self.loss_sum / self.loss_steps if self.loss_steps else None

@@ -1,34 +1,20 @@
-"""What may be said beside --resume: what the run has already, where to compute, and a longer budget under --extend."""
+"""What may be said beside --resume: what the run has already, where to compute, and where it shall end."""
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from unetkit.config import keys
 from unetkit.config.base import Settings
-from unetkit.config.jobs import TrainSettings
+from unetkit.config.jobs import FREE, TrainSettings
 from unetkit.config.keys import keys_of
 from unetkit.config.layers import Given, resolve
 from unetkit.config.sections import BUDGETS
 from unetkit.config.writing import scalar, value_at
 from unetkit.errors import ConfigError
-from unetkit.runs import RunFolder, is_series
-
-FREE = frozenset(
-    {
-        ("resume",),
-        ("extend",),
-        ("training", "threads"),
-        ("training", "device"),
-        ("training", "checkpoint_every"),
-        ("training", "cache"),
-        ("training", "cache_limit"),
-    }
-)
-"""What a run may be given anew: none of it is part of what is computed, though other threads change its bits."""
+from unetkit.runs import RunFolder, anew_command, is_series, resume_command
 
 WHERE = {("out",), ("overwrite",)}
 """What a run does not remember, and what may be said again of itself."""
@@ -44,8 +30,10 @@ def resumed_settings(run: RunFolder, kept: TrainSettings, asked: TrainSettings) 
         asked: of this call, where only what somebody said counts.
 
     Raises:
-        ConfigError: something else was said than the run has; or a longer budget without --extend.
+        ConfigError: something else was said than the run has; or a longer budget without --extend, or with --finish.
     """
+    if asked.extend and asked.finish:
+        raise ConfigError("--extend makes a run longer, and --finish ends it", where=str(run.path), advice="say one")
     said = _explicit(asked)
     if asked.out is None or Path(asked.out).absolute() == run.path.absolute():
         said = {path: value for path, value in said.items() if path not in WHERE}
@@ -65,7 +53,7 @@ def remembered(settings: TrainSettings) -> TrainSettings:
 
     Another run begins with them, too (`--config RUN/config.yaml`), and must not take the place of this one.
     """
-    own = {"out": None, "overwrite": False, "resume": None, "extend": False}
+    own = {"out": None, "overwrite": False, "resume": None, "extend": False, "finish": False}
     return settings.model_copy(update=own)
 
 
@@ -75,8 +63,13 @@ def going_on(run: str, settings: TrainSettings) -> TrainSettings:
     return resolve(TrainSettings, [free | {("resume",): Given(run, "series")}]).settings
 
 
-def extension(settings: TrainSettings) -> str:
-    """The flags that make the budget of a run that of these settings: "--extend --minutes 20"."""
+def another_end(settings: TrainSettings) -> str:
+    """The flags by which a run ends elsewhere than it was planned to: "--extend --minutes 20", "--finish", or none.
+
+    They are to be said again until the plan on disk tells of them.
+    """
+    if not settings.extend:
+        return "--finish" if settings.finish else ""
     budgets = ((name, value_of(settings, (section, name))) for section, name in BUDGETS)
     return next((f"--extend --{name} {scalar(value)}" for name, value in budgets if value is not None), "--extend")
 
@@ -118,7 +111,7 @@ def _refuse_shorter(run: RunFolder, kept: TrainSettings, budget: Mapping[keys.Pa
         raise ConfigError(
             f"--extend makes a budget longer, and this run has {have}",
             where=f"{path[-1]}: {scalar(wanted)}",
-            advice=f"unetkit train --resume {shlex.quote(str(run.path))}",
+            advice=resume_command(run.path),
         )
 
 
@@ -134,10 +127,8 @@ def _refusal(
         for path, value in changed.items()
     ]
     number = f"{len(changed)} settings are" if len(changed) > 1 else "a setting is"
-    again = f"unetkit train --resume {shlex.quote(str(run.path))}"
-    other = (
-        f"unetkit train DATA --config {shlex.quote(str(run.config))} --out ANOTHER-FOLDER, with what you would change"
-    )
+    again = resume_command(run.path)
+    other = f"{anew_command(run.config)}, with what you would change"
     extends = set(changed) == set(budget) and not is_series(run.path)
     longer = "--extend trains on with a longer budget\n" if extends else ""
     return ConfigError(

@@ -19,6 +19,7 @@ from unetkit.training.scoring import Scorer
 from unetkit.training.screen import Screen
 from unetkit.training.session import Session
 
+FINISH_SECONDS = 2.0  # figures, report, model file; matplotlib alone takes one to import
 DRAWING = "unetkit.training.figures:draw"
 """Imported when the first picture is due: matplotlib takes longer than a step."""
 
@@ -51,6 +52,7 @@ def run_loop(run: RunFolder, session: Session, plan: Plan, scorer: Scorer, stop:
                 score=scorer,
                 saver=saver,
                 jumped=lambda: _answer_jump(session),
+                closing=lambda: FINISH_SECONDS + session.maker.cache.seconds_to_come,
                 spent=spent,
                 clock=session.clock,
                 names=lambda batch: _names_of(session, batch),

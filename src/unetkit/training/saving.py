@@ -13,14 +13,15 @@ from unetkit.errors import FormatError
 from unetkit.runs import (
     RunFolder,
     all_parts,
+    environment,
     has_state,
     load_best,
     load_newest_intact,
+    makers,
     save_best,
     save_last,
     settle_best,
     step_of_history,
-    versions,
 )
 from unetkit.training.bottleneck import Spent
 from unetkit.training.device import Compute
@@ -120,12 +121,12 @@ def _packed(session: Session, plan: Plan | None) -> tuple[Arrays, dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """What the run folder holds of a run that was stopped; `versions` are those of its latest part."""
+    """What the run folder holds of a run that was stopped; `makers` are those of its latest part."""
 
     state: tuple[Arrays, dict[str, Any]] | None
     plan: Plan | None
     best: Landmark | None = None
-    versions: Mapping[str, str] = field(default_factory=dict[str, str])
+    makers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def restore(run: RunFolder, session: Session) -> Plan | None:
@@ -135,7 +136,7 @@ def restore(run: RunFolder, session: Session) -> Plan | None:
     if held.state is None:
         return held.plan
     tensors, metadata = held.state
-    _tell_other_bits(Compute(**metadata["compute"]), held.versions, session.compute)
+    _tell_other_bits(Compute(**metadata["compute"]), held.makers, session.compute)
     session.progress, plan = unpack(tensors, metadata, session.stepper)
     session.clock.spent = metadata["seconds"]
     _agree_with_best(session.progress, held.best)
@@ -155,13 +156,11 @@ def _read_held(run: RunFolder) -> _Held:
         warn(said)
     scored = metadata["progress"]["best"] is not None
     best = _written_best(run, metadata["progress"]["best_step"]) if scored else None
-    return _Held(
-        (tensors, metadata), _written_plan(run), best, all_parts(run.read_environment())[-1].get("versions", {})
-    )
+    return _Held((tensors, metadata), _written_plan(run), best, makers(all_parts(run.read_environment())[-1]))
 
 
 def _tell_other_bits(before: Compute, installed: Mapping[str, str], compute: Compute) -> None:
-    present = versions()
+    present = makers(environment())
     other = [name for name in present if name in installed and installed[name] != present[name]]
     if before == compute and not other:
         return

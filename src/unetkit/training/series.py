@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shlex
 import statistics
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
@@ -27,6 +26,7 @@ from unetkit.runs import (
     new_folder,
     refuse_taken,
     reserved,
+    resume_command,
     stepping_aside,
 )
 from unetkit.training.choices import refuse_unknown
@@ -34,7 +34,7 @@ from unetkit.training.distributed import launched
 from unetkit.training.interrupt import ending_at_once
 from unetkit.training.places import with_whole_paths
 from unetkit.training.result import TrainResult
-from unetkit.training.resuming import going_on, remembered, resumed_settings
+from unetkit.training.resuming import another_end, going_on, remembered, resumed_settings
 from unetkit.training.train import train
 
 SETTINGS, SCORES = "config.yaml", "scores.json"
@@ -149,14 +149,14 @@ def _refuse_sharing() -> None:
 
 def _go_on(asked: TrainSettings, folder: Path, source: str | None) -> tuple[Path, TrainSettings, str]:
     if RunFolder.is_run(folder):
-        advice = f"{_resuming(folder)}\nunetkit train DATA --seeds {asked.seeds}  # trains anew"
+        advice = f"{resume_command(folder)}\nunetkit train DATA --seeds {asked.seeds}  # trains anew"
         raise ConfigError("this run is of one seed", where=str(folder), advice=advice)
     data = str(read_json(folder / SERIES)["data"])
     if source is not None:
-        advice = f"put them back if they were moved: {data}\n{_resuming(folder)}"
+        advice = f"put them back if they were moved: {data}\n{resume_command(folder)}"
         raise ConfigError("a series that goes on has its data already", where=source, advice=advice)
-    if asked.extend:
-        raise ConfigError("a series is not made longer", where="--extend", advice="extend one of its runs")
+    if end := another_end(asked).split():
+        raise ConfigError("a series ends as planned", where=end[0], advice="name one of its runs instead")
     kept = settings_of_text(TrainSettings, read_sealed_text(folder / SETTINGS), str(folder / SETTINGS))
     return folder, resumed_settings(RunFolder(folder), kept, asked), data
 
@@ -172,17 +172,13 @@ def _run(settings: TrainSettings, source: str, seed: int, folder: Path, started:
             alone = {"training": training, "out": str(path), "seeds": 1, "resume": None, "overwrite": False}
             result = train(settings.model_copy(update=alone), source, started=started)
     except Interrupted as error:
-        error.advice = _resuming(folder)
+        error.advice = resume_command(folder)
         raise
     except (MachineError, DataError) as error:
-        error.advice = error.advice.replace(_resuming(path), _resuming(folder))
+        error.advice = error.advice.replace(resume_command(path), resume_command(folder))
         raise
     assert result is not None, "only a preview has no result"
     return result
-
-
-def _resuming(folder: Path) -> str:
-    return f"unetkit train --resume {shlex.quote(str(folder))}"
 
 
 def _known(value: float | None) -> bool:

@@ -22,7 +22,7 @@ from unetkit.training.planning import choose_plan
 from unetkit.training.prepare import describe, prepare_data
 from unetkit.training.preview import preview
 from unetkit.training.result import TrainResult
-from unetkit.training.resuming import extension
+from unetkit.training.resuming import another_end
 from unetkit.training.running import run_loop
 from unetkit.training.scoring import Scorer
 from unetkit.training.session import Session, assemble
@@ -50,7 +50,7 @@ def train(settings: TrainSettings, source: str | None = None, *, started: float 
     clock = Clock(time.time() if started is None else started)
     if settings.seeds > 1:
         raise ConfigError("several seeds are several runs", where="seeds", advice="call unetkit.train_seeds")
-    with ending_at_once(settings.resume, extension(settings) if settings.extend else ""):
+    with ending_at_once(settings.resume, another_end(settings)):
         return _train(settings, source, clock)
 
 
@@ -76,10 +76,9 @@ def _train(settings: TrainSettings, source: str | None, clock: Clock) -> TrainRe
 
 def _run(beginning: Beginning, session: Session) -> TrainResult | None:
     run, group = open_folder(beginning, session), session.group
-    more = "" if beginning.extended is None else extension(beginning.extended)
-    stop = Interruption(run.path, more, alone=not has_launcher())
+    stop = Interruption(run.path, another_end(beginning.settings), alone=not has_launcher())
     try:
-        with _writing(run, session), heard_by(stop.on_signal):
+        with _writing(run, session, stop), heard_by(stop.on_signal):
             scorer = Scorer(session, stop)
             plan = choose_plan(run, session, scorer, beginning.extended)
             session.clock.tell("plan")
@@ -99,12 +98,12 @@ def _note_part(run: RunFolder, session: Session) -> None:
 
 
 @contextmanager
-def _writing(run: RunFolder, session: Session) -> Generator[None]:
+def _writing(run: RunFolder, session: Session, stop: Interruption) -> Generator[None]:
     """Hold the run folder and its log, in the process that writes."""
     if not session.group.leads:
         yield
         return
-    with sole_writer(run), console.transcript(run.log):
+    with sole_writer(run, lambda: stop.more), console.transcript(run.log):
         if run.run_id != session.run_id:
             raise UsageError("another run has taken the place of this one", where=str(run.path))
         yield

@@ -23,27 +23,24 @@ from unetkit.data.cache.places import Home, Keep, find_home
 from unetkit.data.cache.shelf import Shelf
 from unetkit.data.pair import Pair
 from unetkit.data.parallel import reading_threads
-from unetkit.data.resize import Fit
 from unetkit.errors import DataError
 
 MEMORY_SHARE = 0.4
 """Of the memory that is free when the cache is made; the network, its gradients and the batches need the rest."""
 
-Read = Callable[[Pair], tuple[Image, Mask]]
+Decode = Callable[[Pair], tuple[Image, Mask]]
 
 
 class Cache:
-    """Image and mask of each pair at working size.
+    """Image and mask of each pair at working size. As many threads decode ahead as read files elsewhere.
 
     Args:
-        read: an image, H×W×C, and its mask, H×W, at native size, from files that hold what they held at first; raises
-            DataError that names the file.
-        fit: the size rule; padding of an image gets `fill`, of a mask ignore.
+        decode: an image, H×W×C, and its mask, H×W, at working size, from files that hold what they held at first;
+            raises DataError that names the file.
         keep: "ram", "disk" (the cache folder) or "off"; "auto" is memory, else the folder, else a temporary file, and
             takes from the folder what an earlier run has left there.
         shelf: the place in the cache folder; None keeps nothing beyond the run.
         share: of the free memory that may be taken.
-        threads: that decode ahead; 0 takes as many as read files elsewhere.
 
     Attributes:
         place: where the decoded images are kept: memory, the cache folder, a temporary file ("disk"), or nowhere.
@@ -57,24 +54,22 @@ class Cache:
     def __init__(
         self,
         pairs: Sequence[Pair],
-        read: Read,
-        fit: Fit,
-        fill: tuple[int, ...],
+        decode: Decode,
         *,
         keep: Keep = "auto",
         shelf: Shelf | None = None,
         share: float = MEMORY_SHARE,
-        threads: int = 0,
     ) -> None:
         self._pairs = tuple(pairs)
-        self._read, self._fit, self._fill = read, fit, fill
-        first = self._fitted(*read(self._pairs[0]))
+        self._make = decode
+        self._news = threading.Condition()
+        self._decoded, self._decoded_in = 0, 0.0
+        first = self._decode(0)
         self._form = Form.of(*first)
         self._bytes = len(self._pairs) * self._form.nbytes
         self._home: Home = find_home(keep, self._pairs, self._form, shelf, share)
         self.place, self.faster = self._home.place, self._home.faster
-        self._threads = threads or reading_threads()
-        self._news = threading.Condition()
+        self._threads = reading_threads()
         self._queue: deque[int] | None = None
         self._taken = bytearray(len(self._pairs))
         self._ready = bytearray(len(self._pairs))
@@ -92,6 +87,12 @@ class Cache:
     def bytes_to_come(self) -> int:
         """Memory that the images not yet decoded will take."""
         return self._bytes * self._ready.count(0) // len(self) if self.place == "memory" else 0
+
+    @property
+    def seconds_to_come(self) -> float:
+        """What it takes to have had each image once more where they are kept nowhere, else once; by the mean so far."""
+        missing = len(self) if self.place == "nowhere" else self._ready.count(0)
+        return missing * self._decoded_in / self._decoded / self._threads
 
     def start(self, order: Iterable[int] = ()) -> None:
         """Decode all in threads, in the order in which they will be asked for; returns at once.
@@ -129,9 +130,8 @@ class Cache:
 
     def describe(self) -> str:
         """One sentence with figures, to print: how much, and where."""
-        return (
-            f"{len(self)} images at {self._fit.width}×{self._fit.height}: {megabytes(self._bytes)}, {self._home.told}"
-        )
+        height, width, _ = self._form.image
+        return f"{len(self)} images at {width}×{height}: {megabytes(self._bytes)}, {self._home.told}"
 
     def close(self) -> None:
         """Stop decoding ahead."""
@@ -141,10 +141,12 @@ class Cache:
     # --- one pair ---------------------------------------------------------------------------------------------------
 
     def _decode(self, index: int) -> tuple[Image, Mask]:
-        return self._fitted(*self._read(self._pairs[index]))
-
-    def _fitted(self, image: Image, mask: Mask) -> tuple[Image, Mask]:
-        return self._fit.image(image, self._fill), self._fit.mask(mask)
+        started = time.perf_counter()
+        decoded = self._make(self._pairs[index])
+        with self._news:
+            self._decoded += 1
+            self._decoded_in += time.perf_counter() - started
+        return decoded
 
     def _from_folder(self, index: int) -> tuple[Image, Mask] | None:
         return None if self._home.kept is None else self._home.kept.get(index)
