@@ -127,7 +127,7 @@ def _kept(rule: Rule, scorings: Sequence[Document]) -> np.ndarray:
 
 def _pooled(chosen: dict[str, np.ndarray]) -> float:
     seeds = [[counts for name, counts in chosen.items() if name.endswith(f"seed {seed}")] for seed in range(SEEDS)]
-    return statistics.fmean(mean_iou(sum(counts)) for counts in seeds)
+    return statistics.fmean(mean_iou(np.sum(counts, axis=0)) for counts in seeds)
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ def _score(dataset: DataSet, pairs: Iterable[Pair], model: LogisticRegression) -
     confusion = Confusion(len(dataset.classes.names))
     for pair in pairs:
         image, mask = dataset.read(pair)
-        predicted = model.predict(_features(image.reshape(-1, image.shape[2]))).reshape(mask.shape)
+        predicted = np.asarray(model.predict(_features(image.reshape(-1, image.shape[2])))).reshape(mask.shape)
         confusion.update(mask, predicted.astype(mask.dtype))
     return confusion
 

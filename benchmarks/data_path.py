@@ -159,7 +159,7 @@ def decoding(material: Material) -> Iterator[Any]:
         yield from ordered(material.fitted, material.train)
 
 
-def getting(cache: Cache) -> Iterator[Any]:
+def getting(cache: Cache) -> Iterator[tuple[Image, Mask]]:
     """Pairs from a cache, in an order that no disk can foresee."""
     generator = np.random.default_rng(0)
     while True:

@@ -78,7 +78,7 @@ def measured(data: Path, *, go_on: bool) -> Document:
         return before
     hashes = {name: data_hash(data / name) for name in ("horizon-uav", "ir-horizon")}
     key = {"source": source_hash("infrared"), "data": hashes, "goal": GOAL, "steps": STEPS, "look": LOOK}
-    document = before if before.get("key") == key else {"key": key, "sources": {}, "runs": {}}
+    document: Document = before if before.get("key") == key else {"key": key, "sources": {}, "runs": {}}
     document |= {"machine": machine(), "command": "python benchmarks/fine_tune.py"}
     for seed in SEEDS:
         if str(seed) not in document["sources"] or not (source_run(seed) / "model.safetensors").is_file():

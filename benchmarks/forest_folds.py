@@ -85,7 +85,7 @@ def table(document: Document) -> Iterator[str]:
         counts = [np.array(document["runs"][name][weights]) for name in names if name in document["runs"]]
         if len(counts) == FOLDS:
             each = " / ".join(f"{mean_iou(one):.3f}" for one in counts)
-            yield f"| {candidate} | {weights} | {mean_iou(sum(counts)):.4f} | {each} |"
+            yield f"| {candidate} | {weights} | {mean_iou(np.sum(counts, axis=0)):.4f} | {each} |"
 
 
 if __name__ == "__main__":

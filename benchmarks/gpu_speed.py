@@ -95,13 +95,13 @@ def speeds(compute: Compute, scale: Scale, batch: int | None, known: Document | 
 def matrix_rate(device: str, side: int) -> float:
     """FLOP/s of the product of two square bfloat16 matrices: the best of five stretches of twenty."""
     left, right = (torch.randn(side, side, device=device, dtype=torch.bfloat16) for _ in range(2))
-    left @ right
+    torch.matmul(left, right)
     times = []
     for _ in range(5):
         finish(device)
         started = time.perf_counter()
         for _ in range(20):
-            left @ right
+            torch.matmul(left, right)
         finish(device)
         times.append(time.perf_counter() - started)
     return 20 * 2 * side**3 / min(times)
@@ -237,4 +237,5 @@ def drawn(side: int, pair: Pair) -> tuple[Image, Mask]:
     random = np.random.default_rng(int(pair.image))
     coarse = random.integers(0, 256, (8, 8, CHANNELS), np.uint8)
     patches = random.integers(0, CLASSES, (8, 8), np.uint8)
-    return cv2.resize(coarse, (side, side)), cv2.resize(patches, (side, side), interpolation=cv2.INTER_NEAREST)
+    image, mask = cv2.resize(coarse, (side, side)), cv2.resize(patches, (side, side), interpolation=cv2.INTER_NEAREST)
+    return np.asarray(image, np.uint8), np.asarray(mask, np.uint8)

@@ -79,7 +79,7 @@ def judged(words: Sequence[str], *, started: float, due: Due | None, look: Look)
         due: when to look; None looks whenever the run scores its validation part.
     """
     making, make = threading.Lock(), BatchMaker.make
-    observers = running._observers  # noqa: SLF001 - who watches a run is nowhere else to be changed
+    observers = running._observers  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - who watches a run is nowhere else to be changed
 
     def make_alone(maker: BatchMaker, number: int) -> Batch:
         with making:

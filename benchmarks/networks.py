@@ -43,7 +43,7 @@ class Candidate:
 
     def __init__(self, settings: dict[str, object], precision: str) -> None:
         torch.manual_seed(0)
-        self.network = build("unet", settings, 3, 2).to(memory_format=torch.channels_last)
+        self.network = build("unet", settings, 3, 2).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.precision = precision
         self.step = self.forward = float("inf")
 

@@ -53,7 +53,7 @@ class Test:
         pairs = session.material.dataset.split(self.split)
         report = score(scorer.predictor, pairs, read, split=self.split)
         rate = session.stepper.optimiser.rate
-        told = {"seconds": seconds, "step": step, "precision": session.compute.precision, "rate": rate}
+        told: dict[str, Any] = {"seconds": seconds, "step": step, "precision": session.compute.precision, "rate": rate}
         if not self.due:
             told["done"] = done(self.log)
         print(json.dumps({**told, "counts": report.confusion.counts.tolist()}), file=OUT, flush=True)

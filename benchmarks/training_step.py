@@ -128,7 +128,8 @@ def ours(preset: str, images: torch.Tensor, masks: torch.Tensor, classes: int, c
 
 def plain(preset: str, images: torch.Tensor, masks: torch.Tensor, classes: int, order: torch.memory_format) -> Step:
     """The step that most people write: float32, Adam, nothing else."""
-    network = build("unet", PRESETS[preset], images.shape[1], outputs_of(preset, classes)).to(memory_format=order)
+    network = build("unet", PRESETS[preset], images.shape[1], outputs_of(preset, classes))
+    network.to(memory_format=order)  # type: ignore[call-overload]
     optimiser = torch.optim.Adam(network.parameters(), 1e-3)
     images = images.contiguous(memory_format=order)
 

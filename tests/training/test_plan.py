@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unetkit.training.plan import Pace, Plan, steps_for_epochs
+from unetkit.training.pace import Pace
+from unetkit.training.plan import Plan, steps_for_epochs
 
 
 @given(st.lists(st.integers(1, 2000), max_size=30))

@@ -78,17 +78,6 @@ class CheckReport:
         """How many findings have this severity."""
         return Counter(found.severity for found in self.findings)[severity]
 
-    @property
-    def coverage(self) -> str:
-        """What was read, in words."""
-        masks = (
-            "every mask"
-            if self.masks_read == self.masks_total
-            else f"{self.masks_read:,} of {self.masks_total:,} masks"
-        )
-        sample = "" if self.masks_read == self.masks_total else "; --all reads every one"
-        return f"read {self.headers_read:,} file headers and {masks}{sample}"
-
     def to_json(self) -> dict[str, object]:
         """The document of `unetkit check --json`, schema `unetkit.check` version 1."""
         return {

@@ -10,10 +10,11 @@ from unetkit.cli.command import Outcome, job_command
 from unetkit.cli.idle import Idle
 from unetkit.cli.views.findings import has_errors, show_check
 from unetkit.config.jobs import CheckSettings
+from unetkit.config.sections import PIXELS
 
 
 def _idle(_settings: CheckSettings, _data: str) -> Iterator[Idle]:
-    yield Idle.section("data", ("size", "channels", "normalise"), "the images are looked at as they are in their files")
+    yield Idle.section("data", PIXELS, "the images are looked at as they are in their files")
 
 
 @job_command("check", idle=_idle)

@@ -83,15 +83,15 @@ def resolve_call(job: type[Job], flags: Mapping[str, Any]) -> Resolved[Job]:
 def dry_run(name: str, resolved: Resolved[Any]) -> Outcome:
     """What would be used, and where each value came from."""
     origins = {".".join(path): origin for path, origin in resolved.origins.items()}
-    document = {
-        "schema": "unetkit.config",
-        "version": 1,
-        "job": name,
-        "settings": resolved.settings.model_dump(mode="json"),
-        "origins": origins,
-    }
+    document = config_document(name, resolved.settings, origins)
     text = to_yaml(resolved.settings, lambda key: resolved.origin(key.path))
     return Outcome(document, lambda _, screen: print_text(text, screen))
+
+
+def config_document(job: str, settings: Settings, origins: Mapping[str, str]) -> Document:
+    """The document `unetkit.config`, version 1: settings of a job, and where those that somebody said came from."""
+    values = settings.model_dump(mode="json")
+    return {"schema": "unetkit.config", "version": 1, "job": job, "settings": values, "origins": dict(origins)}
 
 
 def print_text(text: str, screen: Console) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Group, Parameter
 from rich.console import Console
 
-from unetkit.cli.command import Document, Outcome, command, print_text
+from unetkit.cli.command import Document, Outcome, command, config_document, print_text
 from unetkit.config.jobs import JOBS
 from unetkit.config.schema import schema_of
 from unetkit.config.writing import commented_defaults
@@ -39,13 +39,7 @@ def config(
 
 
 def _defaults(job: str) -> Outcome:
-    document = {
-        "schema": "unetkit.config",
-        "version": 1,
-        "job": job,
-        "settings": JOBS[job]().model_dump(),
-        "origins": {},
-    }
+    document = config_document(job, JOBS[job](), {})
     return Outcome(document, lambda _, screen: print_text(commented_defaults(JOBS[job], job), screen))
 
 
@@ -65,9 +59,7 @@ def _check(path: Path, jobs: list[str]) -> Outcome:
             complaints.append(error)
         else:
             given = {".".join(key): origin for key, origin in resolved.origins.items() if origin.startswith(str(path))}
-            settings = resolved.settings.model_dump(mode="json")
-            document = {"schema": "unetkit.config", "version": 1, "job": job, "settings": settings, "origins": given}
-            return Outcome(document, _show_checked)
+            return Outcome(config_document(job, resolved.settings, given), _show_checked)
     raise complaints[0]
 
 

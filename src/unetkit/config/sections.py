@@ -64,8 +64,12 @@ class DataSettings(Settings):
     )
 
     def said(self) -> dict[str, Any]:
-        """How the data are read and split: all but what happens to the pixels."""
-        return self.model_dump(exclude={"size", "channels", "normalise"})
+        """How the data are read and split: all but `PIXELS`."""
+        return self.model_dump(exclude={*PIXELS})
+
+
+PIXELS = ("size", "channels", "normalise")
+"""Of the data's settings what happens to the pixels."""
 
 
 class NetworkSettings(Settings):

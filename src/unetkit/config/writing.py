@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from unetkit.config.base import Settings
-from unetkit.config.keys import Key, keys_of, sections_of
+from unetkit.config.keys import Key, Path, keys_of, sections_of
 
 _PLAIN_TEXT = re.compile(r"(?!\.[\d_inIN])[A-Za-z_./][\w./+*-]*(?: [\w./+*-]+)*")
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
@@ -23,7 +23,7 @@ def to_yaml(settings: Settings, comment: Callable[[Key], str] = lambda _: "") ->
         if key.path[0] != section and len(key.path) > 1:
             section = key.path[0]
             lines += ["", f"{section}:"]
-        lines.append(_line(key, value_at(settings, key), comment(key)))
+        lines.append(_line(key, value_at(settings, key.path), comment(key)))
     return "\n".join(line for line in lines).lstrip("\n") + "\n"
 
 
@@ -33,10 +33,10 @@ def commented_defaults(job: type[Settings], name: str) -> str:
     return head + "\n".join(_explained(job)) + "\n"
 
 
-def value_at(settings: Settings, key: Key) -> Any:
-    """The value of `key` in `settings`."""
+def value_at(settings: Settings, path: Path) -> Any:
+    """The value at `path` in `settings`."""
     value: Any = settings
-    for name in key.path:
+    for name in path:
         value = getattr(value, name)
     return value
 

@@ -93,11 +93,6 @@ class Fit:
         rows, columns = self.box(height, width)
         return resize_scores(scores[:, :rows, :columns], height, width)
 
-    def mask_to_native(self, mask: Mask, height: int, width: int) -> Mask:
-        """A mask at working size → height×width: the padding cut off, the rest by nearest."""
-        rows, columns = self.box(height, width)
-        return resize_mask(mask[:rows, :columns], height, width)
-
 
 def _resize(pixels: _Pixels, height: int, width: int) -> _Pixels:
     """Both axes at once where they go the same way; else one after the other, the shrinking one first."""

@@ -81,8 +81,8 @@ def first_page(data: bytes | mmap.mmap, where: str = "") -> Page:
     return Page(width, height, bits, samples, channels, turn if 1 <= turn <= 8 else 1, direct, order, stack)
 
 
-def decode(data: bytes, page: Page, where: str = "", *, alpha: bool = False) -> Image:
-    """The pixels of a `direct` page, H×W×C, before any turn; alpha is left out unless asked for.
+def decode(data: bytes, page: Page, where: str = "") -> Image:
+    """The pixels of a `direct` page, H×W×C, before any turn and without alpha.
 
     Raises:
         DataError: truncated or damaged.
@@ -97,7 +97,7 @@ def decode(data: bytes, page: Page, where: str = "", *, alpha: bool = False) -> 
         pixels = _grey(data, page, tags, page.samples, where).reshape(page.height, page.width, page.samples)
     if _first(tags, _PREDICTOR, 1) == 2:
         pixels = _undo_differences(pixels, tags)
-    return pixels if alpha else pixels[:, :, : page.channels]
+    return pixels[:, :, : page.channels]
 
 
 def _first(tags: Tags, tag: int, otherwise: int) -> int:

@@ -24,9 +24,7 @@ def colourise(mask: Mask, colours: npt.NDArray[np.uint8]) -> RGB:
     return table[mask]
 
 
-def overlay(
-    image: Image, mask: Mask, colours: npt.NDArray[np.uint8], opacity: float = 0.5, outline: bool = True
-) -> RGB:
+def overlay(image: Image, mask: Mask, colours: npt.NDArray[np.uint8], opacity: float = 0.5) -> RGB:
     """The image with the classes laid over it; ignore stays untouched, and borders of classes are drawn solid.
 
     Args:
@@ -34,13 +32,10 @@ def overlay(
         mask: H x W class ids, the image's size.
         colours: n x 3 RGB.
         opacity: 0 shows only the image, 1 only the colours.
-        outline: draw the border of each class in its full colour.
     """
     base, paint = to_rgb8(image), colourise(mask, colours)
     known = (mask < len(colours)).astype(np.float32)[..., None]
-    weight = known * np.float32(opacity)
-    if outline:
-        weight = np.maximum(weight, known * borders(mask)[..., None])
+    weight = known * np.maximum(np.float32(opacity), borders(mask)[..., None])
     return np.rint(base + weight * (paint.astype(np.float32) - base)).astype(np.uint8)
 
 

@@ -21,14 +21,13 @@ INK = (32, 32, 32)
 _GAP = 8
 
 
-def sheet(rows: Sequence[Sequence[Tile]], width: int = 320, title: str = "") -> RGB:
+def sheet(rows: Sequence[Sequence[Tile]], width: int = 320) -> RGB:
     """Lay out rows of tiles.
 
     Args:
         rows: each a sequence of (caption, RGB picture); rows may differ in length.
         width: of every tile in pixels; pictures keep their aspect and are at most twice as high. Smaller ones are
             enlarged with hard pixels.
-        title: a line above everything.
 
     Returns:
         One RGB picture, white where nothing is shown.
@@ -38,12 +37,10 @@ def sheet(rows: Sequence[Sequence[Tile]], width: int = 320, title: str = "") -> 
     heights = [max((tile.shape[0] for _, tile in row), default=0) for row in pictures]
     columns = max((len(row) for row in pictures), default=0)
     line = size + _GAP
-    top = line + _GAP if title else _GAP
-    total = (columns * (width + _GAP) + _GAP, top + sum(heights) + len(rows) * (line + _GAP))
+    total = (columns * (width + _GAP) + _GAP, _GAP + sum(heights) + len(rows) * (line + _GAP))
     canvas = Pillow.new("RGB", total, BACKGROUND)
     draw = ImageDraw.Draw(canvas)
-    _write(draw, (_GAP, _GAP), title, size, total[0] - 2 * _GAP)
-    y = top
+    y = _GAP
     for row, height in zip(pictures, heights, strict=True):
         for column, (caption, tile) in enumerate(row):
             x = _GAP + column * (width + _GAP)

@@ -16,7 +16,6 @@ from unetkit.importing.steps import Step
 Kind = Literal["convolution", "transposed", "kernel", "norm"]
 Source = Literal["PyTorch", "Keras"]
 Joined = Literal["skip-first", "grown-first"]
-NO_ARRAYS: Mapping[str, Floats] = {}
 
 _ROLES = {"norm": {"weight", "bias", "mean", "variance"}}
 _KERNEL_ROLES = {"weight", "bias"}

@@ -13,9 +13,10 @@ QUICKNESS = 5  # the higher, the sooner the first weights are forgotten
 class MovingAverage:
     """An exponential moving average of a network's weights and float buffers.
 
-    The decay grows with the number of updates, (1 + t) / (5 + t), up to `decay`, so that the first weights,
-    which know nothing, are soon forgotten, and about a quarter of the steps so far is remembered: up to the last 50,
-    with a `decay` of 0.98. That is longer than by the usual (1 + t) / (10 + t) (Tan and Le 2019's training code); `docs/decisions/013-moving-average.md` has why.
+    The decay grows with the number of updates, (1 + t) / (5 + t), up to `decay`, so that the first weights, which know
+    nothing, are soon forgotten, and about a quarter of the steps so far is remembered: up to the last 50, with a
+    `decay` of 0.98. That is longer than by the usual (1 + t) / (10 + t) (Tan and Le 2019's training code);
+    `docs/decisions/013-moving-average.md` has why.
     With decay 0 it is the network.
 
     Attributes:

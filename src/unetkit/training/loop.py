@@ -12,7 +12,8 @@ from unetkit.training.bottleneck import Spent
 from unetkit.training.distributed import Group
 from unetkit.training.interrupt import Interruption
 from unetkit.training.observers import Observer, Scoring, StepRecord
-from unetkit.training.plan import Pace, Plan
+from unetkit.training.pace import Pace
+from unetkit.training.plan import Plan
 from unetkit.training.progress import Progress
 from unetkit.training.saving import Saver
 from unetkit.training.schedule import Rates
@@ -116,11 +117,7 @@ class Loop:
             self._batches = [next(stream) for _ in range(self.rhythm.accumulate)]
         waited = time.perf_counter() - started
         total = self.plan.total_at(self.progress.step)
-        rate = self.rates.rate(self.progress.step, total, self.progress.plateau) * self.progress.guard.factor
-        self.stepper.optimiser.rate = rate
-        momentum = self.rates.momentum(self.progress.step, total)
-        if momentum is not None:
-            self.stepper.optimiser.momentum = momentum
+        rate = self._steer(total)
         with self.spent.on("compute"):
             outcome = self.stepper.step(self._batches, seed=((self.seed << 32) + self.progress.step) % 2**64)
         if not outcome.finite:
@@ -144,6 +141,15 @@ class Loop:
             for observer in self.observers:
                 observer.stepped(record)
         self._watch(outcome.loss)
+
+    def _steer(self, total: int) -> float:
+        """Give the optimiser the rate and the momentum of the step to come; the rate."""
+        rate = self.rates.rate(self.progress.step, total, self.progress.plateau) * self.progress.guard.factor
+        self.stepper.optimiser.rate = rate
+        momentum = self.rates.momentum(self.progress.step, total)
+        if momentum is not None:
+            self.stepper.optimiser.momentum = momentum
+        return rate
 
     def _watch(self, loss: float) -> None:
         guard, step = self.progress.guard, self.progress.step

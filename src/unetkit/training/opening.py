@@ -9,7 +9,7 @@ from typing import cast
 
 from unetkit.config.jobs import TrainSettings
 from unetkit.config.layers import settings_of_text
-from unetkit.config.sections import DataSettings
+from unetkit.config.sections import PIXELS, DataSettings
 from unetkit.config.writing import to_yaml
 from unetkit.console import say, warn
 from unetkit.data.dataset import write_manifest
@@ -154,11 +154,13 @@ def _manifest_settings(data: DataSettings) -> DataSettings:
 
     It holds sound pairs only: nothing is left out a second time.
     """
-    return DataSettings(size=data.size, channels=data.channels, normalise=data.normalise)
+    return DataSettings(**data.model_dump(include={*PIXELS}))
 
 
 def open_folder(beginning: Beginning, session: Session) -> RunFolder:
     """The run folder: a new one appears whole, with settings, manifest and environment inside.
+
+    The session learns what its files hash to, and which run it is.
 
     Raises:
         DataError: files of the data set have changed since the run, or since another process, has hashed them.

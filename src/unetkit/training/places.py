@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from unetkit.config.base import Settings
 from unetkit.config.jobs import TrainSettings
-from unetkit.training.resuming import value_of
+from unetkit.config.writing import value_at
 
 Kind = TypeVar("Kind", bound=Settings)
 
@@ -17,7 +17,7 @@ FILES = (("start_from",), ("network", "encoder_weights"), ("training", "plan"))
 def with_whole_paths(settings: TrainSettings) -> TrainSettings:
     """The settings with these files by absolute paths: a run may go on from another folder than it began in."""
     for path in FILES:
-        place = value_of(settings, path)
+        place = value_at(settings, path)
         if place is not None:
             settings = _with(settings, path, str(Path(place).absolute()))
     return settings

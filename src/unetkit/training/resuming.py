@@ -37,7 +37,7 @@ def resumed_settings(run: RunFolder, kept: TrainSettings, asked: TrainSettings) 
     said = _explicit(asked)
     if asked.out is None or Path(asked.out).absolute() == run.path.absolute():
         said = {path: value for path, value in said.items() if path not in WHERE}
-    changed = {path: value for path, value in said.items() if path not in FREE and value != value_of(kept, path)}
+    changed = {path: value for path, value in said.items() if path not in FREE and value != value_at(kept, path)}
     budget = {path: value for path, value in changed.items() if path in BUDGETS and value is not None}
     if asked.extend:
         _refuse_shorter(run, kept, {path: said[path] for path in BUDGETS if said.get(path) is not None})
@@ -59,7 +59,7 @@ def remembered(settings: TrainSettings) -> TrainSettings:
 
 def going_on(run: str, settings: TrainSettings) -> TrainSettings:
     """To go on with `run`, computed where `settings` say: for a run of a series; all else it has already."""
-    free = {path: Given(value_of(settings, path), "series") for path in FREE}
+    free = {path: Given(value_at(settings, path), "series") for path in FREE}
     return resolve(TrainSettings, [free | {("resume",): Given(run, "series")}]).settings
 
 
@@ -70,23 +70,18 @@ def another_end(settings: TrainSettings) -> str:
     """
     if not settings.extend:
         return "--finish" if settings.finish else ""
-    budgets = ((name, value_of(settings, (section, name))) for section, name in BUDGETS)
+    budgets = ((name, value_at(settings, (section, name))) for section, name in BUDGETS)
     return next((f"--extend --{name} {scalar(value)}" for name, value in budgets if value is not None), "--extend")
 
 
 def is_longer(settings: TrainSettings, kept: TrainSettings) -> bool:
     """Whether these settings, made for a run, give it another budget than it has: one that is said again does not."""
-    return any(value_of(settings, path) != value_of(kept, path) for path in BUDGETS)
+    return any(value_at(settings, path) != value_at(kept, path) for path in BUDGETS)
 
 
 def _explicit(settings: TrainSettings) -> Said:
     """Every value that somebody gave, by its path; defaults are not among them."""
-    return {path: value_of(settings, path) for path in keys_of(type(settings)) if _was_given(settings, path)}
-
-
-def value_of(settings: TrainSettings, path: keys.Path) -> Any:
-    """The value at `path`."""
-    return value_at(settings, keys_of(TrainSettings)[path])
+    return {path: value_at(settings, path) for path in keys_of(type(settings)) if _was_given(settings, path)}
 
 
 def _was_given(settings: Settings, path: keys.Path) -> bool:
@@ -103,10 +98,10 @@ def _refuse_shorter(run: RunFolder, kept: TrainSettings, budget: Mapping[keys.Pa
             "how much longer?", where="--extend", advice="name the whole budget of the run: --extend --minutes 20"
         )
     ((path, wanted),) = budget.items()
-    before = value_of(kept, path)
+    before = value_at(kept, path)
     if before is None or path == ("training", "plan") or wanted < before:
         have = next(
-            f"{name} {value_of(kept, (section, name))}" for section, name in BUDGETS if _has(kept, section, name)
+            f"{name} {value_at(kept, (section, name))}" for section, name in BUDGETS if _has(kept, section, name)
         )
         raise ConfigError(
             f"--extend makes a budget longer, and this run has {have}",
@@ -116,14 +111,14 @@ def _refuse_shorter(run: RunFolder, kept: TrainSettings, budget: Mapping[keys.Pa
 
 
 def _has(settings: TrainSettings, section: str, name: str) -> bool:
-    return value_of(settings, (section, name)) is not None
+    return value_at(settings, (section, name)) is not None
 
 
 def _refusal(
     run: RunFolder, kept: TrainSettings, changed: Mapping[keys.Path, Any], budget: Mapping[keys.Path, Any]
 ) -> ConfigError:
     differing = [
-        f"{'.'.join(path)}: {scalar(value)}, and the run has {scalar(value_of(kept, path))}"
+        f"{'.'.join(path)}: {scalar(value)}, and the run has {scalar(value_at(kept, path))}"
         for path, value in changed.items()
     ]
     number = f"{len(changed)} settings are" if len(changed) > 1 else "a setting is"

@@ -107,14 +107,16 @@ def rate_factor(name: str, step: int, total: int, shape: Shape) -> float:
     The last step of a plan has exactly the final value, however `total` was cut on the way.
     one-cycle: Smith and Topin 2018, arXiv 1708.07120 (cosine flanks, one peak); poly: power 0.9, as in DeepLab.
     """
-    progress = step / max(total - 1, 1)
-    return SCHEDULES[name](min(progress, 1.0), shape)
+    return SCHEDULES[name](_progress(step, total), shape)
 
 
 def one_cycle_momentum(step: int, total: int, shape: Shape) -> float:
     """Momentum runs against the rate: 0.95 where the rate is low, 0.85 where it is highest (Smith 2018)."""
-    factor = _one_cycle(min(step / max(total - 1, 1), 1.0), shape)
-    return 0.95 - 0.1 * factor
+    return 0.95 - 0.1 * _one_cycle(_progress(step, total), shape)
+
+
+def _progress(step: int, total: int) -> float:
+    return min(step / max(total - 1, 1), 1.0)
 
 
 def _rising(progress: float, shape: Shape) -> float:

@@ -62,7 +62,11 @@ class Launched:
 
 
 class Stepper:
-    """Owns what a step changes: the network, the optimiser and the moving average.
+    """Owns what a step changes: `network`, `optimiser` and `average`, the moving average of its weights.
+
+    Args:
+        clip: the largest norm of the gradient; 0 is off.
+        group: the processes that make each step together.
 
     Attributes:
         steps: made so far, by this stepper.

@@ -111,12 +111,15 @@ def drop_ignored(classes: ClassTable, ignored: Sequence[Source]) -> ClassTable:
     return ClassTable(tuple(replace(row, id=index) for index, row in enumerate(kept)), tuple(ignored))
 
 
-def listed(values: Iterable[Source], most: int = 12) -> str:
+_MOST_LISTED = 12
+
+
+def listed(values: Iterable[Source]) -> str:
     """A few sources for a message: 0, 1, 2, … 33."""
     texts = [write_source(value) for value in values]
-    if len(texts) <= most:
+    if len(texts) <= _MOST_LISTED:
         return ", ".join(texts)
-    return f"{', '.join(texts[: most - 2])}, … {texts[-1]} ({len(texts)} in all)"
+    return f"{', '.join(texts[: _MOST_LISTED - 2])}, … {texts[-1]} ({len(texts)} in all)"
 
 
 def share(part: int, whole: int) -> str:
