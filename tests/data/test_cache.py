@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import threading
-import time
 from pathlib import Path
 
 import cv2
@@ -139,19 +138,12 @@ def test_says_what_it_takes_and_what_is_still_to_come(monkeypatch: pytest.Monkey
     assert cache.bytes_to_come == 20_000_000
 
 
-@pytest.mark.parametrize("keep", ["ram", "off"])
-def test_says_how_long_it_takes_to_have_had_each_image_once_more(keep: Keep) -> None:
-    def slow(pair: Pair) -> tuple[Image, Mask]:
-        time.sleep(0.02)
-        return read(pair)
-
-    with limited_to(2):
-        cache = Cache(PAIRS, slow, keep=keep)
-    missing = 5 if keep == "ram" else 6
-    assert missing * 0.01 <= cache.seconds_to_come < missing * 0.05
-    for index in range(6):
-        cache.get(index)
-    assert (cache.seconds_to_come > 0) == (keep == "off"), "where nothing is kept all are decoded again"
+def test_knows_what_it_holds() -> None:
+    cache = Cache(PAIRS, read)
+    cache.get(3)
+    cache.close()
+    assert cache.holds(3)
+    assert not Cache(PAIRS, read, keep="off").holds(3)
 
 
 def test_closing_stops_decoding_ahead_and_leaves_what_is_there() -> None:

@@ -46,8 +46,11 @@ def test_a_finished_run_means_its_model(run: RunFolder) -> None:
 def test_an_unfinished_run_is_refused_with_the_command_that_resumes_it(run: RunFolder) -> None:
     with pytest.raises(UsageError, match="not ended") as caught:
         locate_model(str(run.path))
-    to_its_end, here = caught.value.advice.splitlines()
-    assert to_its_end.startswith(f"unetkit train --resume {run.path}  #")
+    assert caught.value.advice.startswith(f"unetkit train --resume {run.path}  #")
+    run.write_history([{"step": 0}, {"step": 4}])
+    with pytest.raises(UsageError, match="not ended") as caught:
+        locate_model(str(run.path))
+    _, here = caught.value.advice.splitlines()
     assert here.startswith(f"unetkit train --resume {run.path} --finish  #")
 
 

@@ -16,6 +16,7 @@ from unetkit import console
 from unetkit.config.jobs import EvaluateSettings, TrainSettings
 from unetkit.data.arrays import Image, Mask
 from unetkit.data.cache import Cache
+from unetkit.data.dataset import DataSet
 from unetkit.data.pair import Pair
 from unetkit.errors import FormatError, Interrupted, OtherFormat, OutputExists
 from unetkit.evaluating.evaluate import evaluate_model
@@ -115,6 +116,29 @@ def test_a_signal_while_the_training_masks_are_counted_ends_the_run_which_is_the
     again = train(TrainSettings(resume=stopped.value.where))
     assert again is not None
     assert again.model.exists()
+
+
+@pytest.mark.parametrize("keep", ["ram", "off"])
+def test_no_image_is_decoded_for_the_baseline_of_the_masks(
+    keep: str, scenes: Path, trained: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where they are kept nowhere, or too many for the time there was, that would be a second training's worth."""
+    counted, images = closing.fingerprint, list[Pair]()
+
+    def read_image(dataset: DataSet, pair: Pair) -> Image:
+        images.append(pair)
+        return read(dataset, pair)
+
+    def counting(session: Session, stop: Interruption) -> Fingerprint:
+        images.clear()
+        found = counted(session, stop)
+        assert len(images) <= 2, "but those that were in work"
+        return found
+
+    read = DataSet.read_image
+    monkeypatch.setattr(DataSet, "read_image", read_image)
+    monkeypatch.setattr(closing, "fingerprint", counting)
+    trained(scenes, **{"training.cache": keep})
 
 
 def test_a_run_that_cannot_be_opened_decodes_no_more(

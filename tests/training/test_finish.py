@@ -24,10 +24,10 @@ Run = Callable[..., TrainResult]
 @pytest.fixture
 def stopped(
     scenes: Path, trained: Run, tmp_path: Path, signals_heard: None, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[int], RunFolder]:
+) -> Callable[..., RunFolder]:
     """`stopped(3)` is a run of six steps of which three were made."""
 
-    def at(step: int) -> RunFolder:
+    def at(step: int, **values: object) -> RunFolder:
         made, step_on = list[int](), Stepper.step
 
         def stepped(*words: object, **more: object) -> object:
@@ -45,7 +45,7 @@ def stopped(
             patched.setattr(planning, "seconds_per_step", tried)
             patched.setattr(Stepper, "step", stepped)
             with pytest.raises(Interrupted):
-                trained(scenes, out=str(tmp_path / "stopped"), **{"training.steps": 6})
+                trained(scenes, out=str(tmp_path / "stopped"), **{"training.steps": 6, **values})
         return RunFolder(tmp_path / "stopped")
 
     return at
@@ -73,21 +73,33 @@ def test_it_ends_where_it_is_and_its_plan_repeats_it_to_the_bit(
     assert all((ours[name] == theirs[name]).all() for name in ours)
 
 
-def test_it_ends_though_killed_before_it_was_said_in_the_state(stopped: Callable[[int], RunFolder]) -> None:
+@pytest.mark.parametrize("lost", ["checkpoints", "plan.json"])
+def test_it_ends_though_killed_before_state_or_plan_told_of_it(lost: str, stopped: Callable[[int], RunFolder]) -> None:
     run = stopped(3)
-    states = {path: path.read_bytes() for path in run.checkpoints.iterdir()}
+    place = run.path / lost
+    files = [place] if place.is_file() else [*place.iterdir()]
+    before = {path: path.read_bytes() for path in files}
     assert train(finishing(run)) is not None
     run.model.unlink()
-    for path, state in states.items():
-        path.write_bytes(state)
+    for path, content in before.items():
+        path.write_bytes(content)
     on_its_own = train(TrainSettings(resume=str(run.path)))
     assert on_its_own is not None
     assert on_its_own.steps == 3
 
 
+def test_without_validation_images_its_last_weights_are_the_model(
+    scenes: Path, trained: Run, stopped: Callable[..., RunFolder], said: io.StringIO
+) -> None:
+    ended = train(finishing(stopped(3, **{"data.val": "0"})))
+    assert ended is not None
+    assert ended.steps == 3
+    assert "its last weights are the model" in said.getvalue()
+
+
 def test_one_that_has_made_no_step_is_not_ended(stopped: Callable[[int], RunFolder]) -> None:
     run = stopped(0)
-    with pytest.raises(UsageError, match="has made no step"):
+    with pytest.raises(UsageError, match="no step yet"):
         train(finishing(run))
     assert train(TrainSettings(resume=str(run.path))) is not None, "and goes on as before"
 

@@ -94,7 +94,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Make:
             "interruption": Interruption(Path("run")),
             "observers": (),
             "rhythm": RHYTHM,
-            "closing": lambda: max(DECODED - parts.now, 0) + FINISH_SECONDS,
+            "closing": FINISH_SECONDS,
             **other,
         }
         return Loop(
@@ -219,7 +219,6 @@ def test_a_plan_that_grows_is_patient_again_whenever_it_is_followed(made: Make) 
 
 DEADLINE = 120.0
 FINISH_SECONDS = 2.0
-DECODED = 20.0  # seconds after which nothing is left to be decoded, which else is done after the last step
 
 
 @pytest.mark.parametrize(("step_seconds", "score_seconds"), [(0.1, 0.01), (0.1, 1.0), (1.0, 2.0)])
@@ -236,7 +235,7 @@ def test_a_run_of_minutes_ends_in_time_and_at_its_lowest_rate(
 
 def test_a_run_of_minutes_leaves_the_time_that_its_closing_will_take(made: Make) -> None:
     parts = Parts(0.1, 0.01)
-    made(parts, Plan(5000, "2 minutes", DEADLINE), closing=lambda: 40.0).run()
+    made(parts, Plan(5000, "2 minutes", DEADLINE), closing=40.0).run()
     assert DEADLINE - 50 < parts.now <= DEADLINE - 40 + 0.1
 
 

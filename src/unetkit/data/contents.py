@@ -9,12 +9,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
-from unetkit.data.arrays import Image, Mask
 from unetkit.data.pair import Pair
 from unetkit.data.parallel import each
 from unetkit.errors import DataError
 from unetkit.files import sha256_file
+
+Decoded = TypeVar("Decoded")
 
 TRIES = 3
 LOCKS = 64  # many more than threads that read, so that two files seldom wait for one
@@ -63,7 +65,7 @@ class Contents:
         """32 bytes for each pair, made of nothing but the contents of its files. DataError as above."""
         return list(each(self._key, pairs, "hashing images and masks"))
 
-    def read(self, pair: Pair, decode: Callable[[Pair], tuple[Image, Mask]]) -> tuple[Image, Mask]:
+    def read(self, pair: Pair, decode: Callable[[Pair], Decoded]) -> Decoded:
         """What `decode` makes of a pair, from the very bytes that were hashed.
 
         Raises:

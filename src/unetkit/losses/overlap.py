@@ -42,7 +42,7 @@ def _areas(scores: Tensor, target: Tensor, options: LossOptions) -> tuple[Tensor
     """For each class: true pixels, probability on true pixels, probability on all pixels; each [classes]."""
     target = target[:, None]
     valid = target != options.ignore
-    true = torch.zeros_like(scores, dtype=torch.bool).scatter_(1, target.where(valid, 0), valid)
+    true = torch.zeros_like(scores, dtype=torch.bool).scatter_(1, target.where(valid, 0), True).logical_and_(valid)
     probabilities = torch.softmax(scores, dim=1)
     # Sums over masks, which PyTorch makes in parts: added one by one (`index_add`), a million pixels in float32 are off
     # by more than what is left of a good network's loss.

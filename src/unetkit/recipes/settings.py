@@ -72,14 +72,15 @@ def settings_for(
         PermissionRefused: a file cannot be read.
     """
     read = [layer_of_tree(job, read_settings_file(path), str(path)) for path in files]
-    said = [_environment_layer(job, environment, flags), *read, flags]
+    said = [_environment_layer(job, environment, merge([*read, flags])), *read, flags]
     return resolve(job, [_recipe_layer(job, merge(said)), *said], PRESETS)
 
 
-def _environment_layer(job: type[Settings], environment: Mapping[str, str], flags: Layer) -> Layer:
+def _environment_layer(job: type[Settings], environment: Mapping[str, str], said: Layer) -> Layer:
     """What the variables say; a run that goes on has its settings, and takes from them what it may be given anew."""
-    layer, resumes = layer_of_environment(job, environment), ("resume",) in flags
-    return {path: given for path, given in layer.items() if path in FREE or not resumes}
+    layer, resumed = layer_of_environment(job, environment), said.get(("resume",))
+    goes_on = resumed is not None and resumed.value is not None
+    return {path: given for path, given in layer.items() if path in FREE or not goes_on}
 
 
 def _recipe_layer(job: type[Settings], said: Layer) -> Layer:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from unetkit.errors import DataError, UsageError
 from unetkit.files import write_error
+from unetkit.runs.checkpoint import step_of_history
 from unetkit.runs.commands import resume_command
 from unetkit.runs.folder import RunFolder
 from unetkit.runs.output import make_folder
@@ -104,10 +105,15 @@ def locate_model(text: str) -> Path:
         raise UsageError(
             "the training of this run has not ended, so that it has no model yet",
             where=text,
-            advice=f"{resume_command(text)}  # trains to its end\n"
-            f"{resume_command(text)} --finish  # makes a model of its best weights so far",
+            advice="\n".join(_ends(run, resume_command(text))),
         )
     return run.model
+
+
+def _ends(run: RunFolder, command: str) -> Generator[str]:
+    yield f"{command}  # trains to its end"
+    if step_of_history(run):
+        yield f"{command} --finish  # ends it here, with its best weights so far"
 
 
 def _nearest(path: Path) -> str:

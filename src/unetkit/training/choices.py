@@ -40,12 +40,12 @@ def refuse_unknown(settings: TrainSettings) -> None:
     if settings.network.encoder_weights is not None:
         weights = Path(settings.network.encoder_weights)
         _refuse_lost_encoder(settings.network.name, weights)
-        _refuse_replaced("weights lie", weights, settings.out)
+        _refuse_replaced("weights lie", weights, settings)
     if settings.start_from is not None:
-        _refuse_replaced("model lies", locate_model(settings.start_from), settings.out)
+        _refuse_replaced("model lies", locate_model(settings.start_from), settings)
     if settings.training.plan is not None:
         read_plan(Path(settings.training.plan))
-        _refuse_replaced("plan lies", Path(settings.training.plan), settings.out)
+        _refuse_replaced("plan lies", Path(settings.training.plan), settings)
 
 
 def _refuse_lost_encoder(network: str, weights: Path) -> None:
@@ -58,7 +58,8 @@ def _refuse_lost_encoder(network: str, weights: Path) -> None:
     read_weights(weights)
 
 
-def _refuse_replaced(what: str, file: Path, out: str | None) -> None:
+def _refuse_replaced(what: str, file: Path, settings: TrainSettings) -> None:
+    out = settings.out if settings.preview is None else None
     if out is not None and Path(out).resolve() in file.resolve().parents:
         raise ConfigError(
             f"the {what} in the run that --overwrite would replace",

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from unetkit.console import warn
+from unetkit.data.arrays import Mask
 from unetkit.data.parallel import each
 from unetkit.errors import FormatError
 from unetkit.metrics.baselines import PositionPrior
@@ -47,17 +48,22 @@ def close_run(run: RunFolder, session: Session, scorer: Scorer) -> TrainResult |
 
 
 def fingerprint(session: Session, stop: Interruption) -> Fingerprint:
-    """What the training images were, and the two baselines that their masks give (from the cache, at working size).
+    """What the training images were, and the two baselines that their masks give, at working size.
 
     Raises:
-        Interrupted: a stop was asked for; an image may have to be decoded anew.
+        Interrupted: a stop was asked for; masks that are not in the cache are read anew.
     """
     if not session.group.leads:
         return Fingerprint()
     material, cache = session.material, session.maker.cache
     hashes = [session.hashes[pair.image] for pair in material.train]
     prior = PositionPrior(len(material.counts), material.fit.height, material.fit.width)
-    masks = each(lambda index: cache.get(index)[1], range(len(cache)), "reading training masks")
+    cache.close()  # what has not been decoded by now is needed no more
+
+    def read(index: int) -> Mask:
+        return cache.get(index)[1] if cache.holds(index) else material.fitted_mask(material.train[index])
+
+    masks = each(read, range(len(cache)), "reading training masks")
     for pair, mask in zip(material.train, masks, strict=True):
         stop.check()
         rows, columns = material.fit.box(*material.dataset.native_size(pair))

@@ -50,7 +50,7 @@ class Loop:
     Attributes:
         score: name → value on the validation split; raises Interrupted when a signal came meanwhile.
         jumped: called when the loss has jumped.
-        closing: seconds that what follows the last step takes, beside its scoring and that of the best weights.
+        closing: seconds that all takes that follows the last step, but for its scoring and that of the best weights.
         spent: what the time goes into.
         clock: seconds of training so far.
         names: the files of a batch.
@@ -66,7 +66,7 @@ class Loop:
     score: Callable[[], dict[str, float]]
     saver: Saver
     jumped: Callable[[], None]
-    closing: Callable[[], float]
+    closing: float
     spent: Spent
     clock: Callable[[], float]
     names: Callable[[Batch], list[str]]
@@ -177,7 +177,6 @@ class Loop:
         step = self.progress.step
         if self.plan.deadline is None or step < self.plan.known:
             return
-        pace.finish = self._finish_seconds()
         own = pace.feasible(self.clock(), self.plan.deadline, step) if self.group.leads else None
         (feasible,) = self.group.largest(-1 if own is None else own)
         if feasible >= 0 and self.plan.cut(step, feasible):
@@ -185,7 +184,7 @@ class Loop:
 
     def _finish_seconds(self) -> float:
         """What comes after the last step: its scoring, that of the best weights, and all else up to the model."""
-        return self.closing() + 2 * self.progress.scoring_seconds
+        return self.closing + 2 * self.progress.scoring_seconds
 
     def _agreed(self) -> tuple[bool, int]:
         """Whether the leading process says that it is time to score, and the signal that reached any process, or 0.
@@ -222,6 +221,7 @@ class Loop:
         better = self.progress.scored(scores, self.metric, self.clock(), took)
         if step:
             pace.aside += took
+        pace.finish = self._finish_seconds()
         scoring = Scoring(
             step=step,
             epoch=self.rhythm.epoch(step),

@@ -32,7 +32,7 @@ def choose_plan(run: RunFolder, session: Session, scorer: Scorer, extended: Trai
     """
     plan = restore(run, session)
     if session.settings.finish and session.progress.step == 0:
-        raise UsageError("this run has made no step yet: there is nothing to end it with", where=str(run.path))
+        raise UsageError("this run has no step yet to end with", where=str(run.path))
     if plan is None:
         # Whatever `--from` names by then, a run that is stopped from here on goes on from this.
         save_state(run, session)
@@ -94,7 +94,9 @@ def _extended(plan: Plan, session: Session, scorer: Scorer) -> Plan:
 def _end_here(plan: Plan, session: Session) -> None:
     done, planned = session.progress.step, plan.total
     plan.end(done)
-    say(f"this run ends here, after {done:,} of {_counted(planned, 'step')}: its best weights so far are the model")
+    if done < planned:
+        which = "best weights so far" if session.progress.has_best else "last weights"
+        say(f"this run ends here, after {done:,} of {_counted(planned, 'step')}: its {which} are the model")
 
 
 def _replayed(path: Path) -> Plan:

@@ -65,6 +65,10 @@ class Material:
         image, mask = self.read(pair)
         return self.fit.image(image, self.normalisation.fill), self.fit.mask(mask)
 
+    def fitted_mask(self, pair: Pair) -> Mask:
+        """The mask of `fitted`, without a look at the pixels of the image."""
+        return self.fit.mask(self.contents.read(pair, self.dataset.read_mask))
+
     def _decode(self, pair: Pair) -> tuple[Image, Mask]:
         image, mask = self.dataset.read(pair)
         return to_channels(image, self.channels, pair.image), mask

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 from unetkit.console import live, say, warn
+from unetkit.data.parallel import reading_threads
+from unetkit.data.scan import evenly
 from unetkit.errors import Interrupted
 from unetkit.extras import resolve
 from unetkit.runs import RunFolder
@@ -20,6 +24,7 @@ from unetkit.training.screen import Screen
 from unetkit.training.session import Session
 
 FINISH_SECONDS = 2.0  # figures, report, model file; matplotlib alone takes one to import
+MASKS_TRIED = 8
 DRAWING = "unetkit.training.figures:draw"
 """Imported when the first picture is due: matplotlib takes longer than a step."""
 
@@ -52,7 +57,7 @@ def run_loop(run: RunFolder, session: Session, plan: Plan, scorer: Scorer, stop:
                 score=scorer,
                 saver=saver,
                 jumped=lambda: _answer_jump(session),
-                closing=lambda: FINISH_SECONDS + session.maker.cache.seconds_to_come,
+                closing=_closing_seconds(session),
                 spent=spent,
                 clock=session.clock,
                 names=lambda batch: _names_of(session, batch),
@@ -70,6 +75,18 @@ def run_loop(run: RunFolder, session: Session, plan: Plan, scorer: Scorer, stop:
             observer.close()
     _tell_patience(session, plan)
     _tell_time(session, spent, scorer)
+
+
+def _closing_seconds(session: Session) -> float:
+    """Of the last figures, the report and the model file; and of reading all masks, where they are kept nowhere."""
+    material, cache = session.material, session.maker.cache
+    if cache.place != "nowhere":
+        return FINISH_SECONDS
+    sample, started = evenly(material.train, MASKS_TRIED), time.perf_counter()
+    for pair in sample:
+        material.fitted_mask(pair)
+    each = (time.perf_counter() - started) / len(sample)
+    return FINISH_SECONDS + len(cache) * each / reading_threads()
 
 
 def _observers(run: RunFolder, session: Session, scorer: Scorer, screen: Screen) -> list[Observer]:

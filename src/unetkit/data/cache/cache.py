@@ -61,10 +61,9 @@ class Cache:
         share: float = MEMORY_SHARE,
     ) -> None:
         self._pairs = tuple(pairs)
-        self._make = decode
+        self._decode = decode
         self._news = threading.Condition()
-        self._decoded, self._decoded_in = 0, 0.0
-        first = self._decode(0)
+        first = decode(self._pairs[0])
         self._form = Form.of(*first)
         self._bytes = len(self._pairs) * self._form.nbytes
         self._home: Home = find_home(keep, self._pairs, self._form, shelf, share)
@@ -88,11 +87,9 @@ class Cache:
         """Memory that the images not yet decoded will take."""
         return self._bytes * self._ready.count(0) // len(self) if self.place == "memory" else 0
 
-    @property
-    def seconds_to_come(self) -> float:
-        """What it takes to have had each image once more where they are kept nowhere, else once; by the mean so far."""
-        missing = len(self) if self.place == "nowhere" else self._ready.count(0)
-        return missing * self._decoded_in / self._decoded / self._threads
+    def holds(self, index: int) -> bool:
+        """Whether a pair need not be decoded to be had, unless what is kept of it turns out to be damaged."""
+        return bool(self._ready[index])
 
     def start(self, order: Iterable[int] = ()) -> None:
         """Decode all in threads, in the order in which they will be asked for; returns at once.
@@ -118,7 +115,7 @@ class Cache:
         """
         if self.place == "nowhere":
             with self._timed():
-                return self._decode(index)
+                return self._decode(self._pairs[index])
         if not self._ready[index]:
             self.start()
             with self._timed():
@@ -140,14 +137,6 @@ class Cache:
 
     # --- one pair ---------------------------------------------------------------------------------------------------
 
-    def _decode(self, index: int) -> tuple[Image, Mask]:
-        started = time.perf_counter()
-        decoded = self._make(self._pairs[index])
-        with self._news:
-            self._decoded += 1
-            self._decoded_in += time.perf_counter() - started
-        return decoded
-
     def _from_folder(self, index: int) -> tuple[Image, Mask] | None:
         return None if self._home.kept is None else self._home.kept.get(index)
 
@@ -163,7 +152,7 @@ class Cache:
             self._decoded_and_kept(index)
 
     def _decoded_and_kept(self, index: int) -> tuple[Image, Mask]:
-        decoded = self._decode(index)
+        decoded = self._decode(self._pairs[index])
         self._check(index, decoded)
         if self._home.arrays is not None:
             self._home.arrays.put(index, decoded)
