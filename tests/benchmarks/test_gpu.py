@@ -151,6 +151,7 @@ def test_a_call_that_was_cut_off_goes_on_at_the_next(tmp_path: Path, tried: Call
     }
 
 
+@pytest.mark.slow
 def test_with_another_batch_all_is_measured_again(tmp_path: Path, tried: Callable[..., int]) -> None:
     assert tried(*[FOUND] * 6) == tried(*[LATER] * 6, batch=4) == 0
     both = {"plain": LATER, "deterministic": LATER}
@@ -158,6 +159,7 @@ def test_with_another_batch_all_is_measured_again(tmp_path: Path, tried: Callabl
     assert "| `base` | 4 | plain | 9 |" in (tmp_path / "gpu.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("term", "value"), [("gpu", {"name": "another"}), ("packages", {"torch": "1"}), ("source", "another")]
 )

@@ -78,6 +78,7 @@ def test_what_a_judge_does_counts_for_no_run_and_no_batch_is_made_meanwhile(scen
     assert counted < passed - 3 * 0.2 + 1e-3
 
 
+@pytest.mark.slow
 def test_a_judge_that_is_not_told_when_looks_at_each_scoring_of_trained_weights(scenes: Path, tmp_path: Path) -> None:
     looks = looks_of_a_run("each scoring", scenes, tmp_path / "run")
     rows = map(json.loads, (tmp_path / "run" / "history.jsonl").read_text(encoding="utf-8").splitlines())

@@ -83,8 +83,8 @@ TWO_THREADS = (
         (signal.SIGTERM, 143, TINY),
         (signal.SIGTERM, 143, TWO_THREADS),
         (signal.SIGINT, 130, TINY),
-        (signal.SIGUSR1, 138, TINY),
-        (signal.SIGHUP, 129, TINY),
+        pytest.param(signal.SIGUSR1, 138, TINY, marks=pytest.mark.slow),
+        pytest.param(signal.SIGHUP, 129, TINY, marks=pytest.mark.slow),
     ],
     ids=["SIGTERM", "SIGTERM-two-threads", "SIGINT", "SIGUSR1", "SIGHUP"],
 )
@@ -153,7 +153,9 @@ def test_a_run_that_has_ended_says_so_and_is_no_error(unetkit: Unetkit, scenes: 
     assert f"unetkit train DATA --from {run}" in again.stderr
 
 
-@pytest.mark.parametrize("how", [TINY, TWO_THREADS], ids=["one thread", "two threads"])
+@pytest.mark.parametrize(
+    "how", [pytest.param(TINY, marks=pytest.mark.slow), TWO_THREADS], ids=["one thread", "two threads"]
+)
 def test_the_same_seed_gives_the_same_model_and_another_seed_another(
     unetkit: Unetkit, scenes: Path, tmp_path: Path, how: Sequence[str]
 ):
@@ -184,6 +186,7 @@ def test_a_loss_that_is_not_finite_stops_with_the_images_and_saves_no_model(
     assert not (run / "model.safetensors").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [None, signal.SIGTERM])
 def test_a_reader_that_leaves_harms_no_run(number: int | None, scenes: Path, tmp_path: Path):
     """As by `unetkit train … 2>&1 | head -1`, and by Ctrl-C, which ends `tee`, too."""
@@ -207,6 +210,7 @@ def test_a_reader_that_leaves_harms_no_run(number: int | None, scenes: Path, tmp
     assert steps >= history(run)[-1]["step"], "what was scored is saved"
 
 
+@pytest.mark.slow
 def test_a_log_whose_reader_leaves_ends_no_run(scenes: Path, tmp_path: Path):
     """As by `--log-json >(grep -m1 …)`."""
     run, pipe = tmp_path / "run", tmp_path / "pipe"
@@ -221,6 +225,7 @@ def test_a_log_whose_reader_leaves_ends_no_run(scenes: Path, tmp_path: Path):
     assert (run / "model.safetensors").exists()
 
 
+@pytest.mark.slow
 def test_a_terminal_that_hangs_up_without_a_signal_ends_no_run(scenes: Path, tmp_path: Path):
     """As `exit` of a shell does to what it left in the background."""
     master, terminal = pty.openpty()
@@ -233,6 +238,7 @@ def test_a_terminal_that_hangs_up_without_a_signal_ends_no_run(scenes: Path, tmp
     assert (tmp_path / "run" / "model.safetensors").exists()
 
 
+@pytest.mark.slow
 def test_a_signal_that_was_to_be_ignored_is_ignored(scenes: Path, tmp_path: Path):
     """As `nohup` has it, and a shell for what runs in its background."""
     run = tmp_path / "run"
@@ -262,7 +268,7 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-@pytest.mark.parametrize(("signals", "waits"), [(1, True), (2, False)])
+@pytest.mark.parametrize(("signals", "waits"), [pytest.param(1, True, marks=pytest.mark.slow), (2, False)])
 def test_a_second_signal_does_not_wait_for_the_step_in_work(
     signals: int, waits: bool, unetkit: Unetkit, scenes: Path, tmp_path: Path
 ):

@@ -279,11 +279,13 @@ def disturbed(how: str, words: Sequence[object], folder: Path) -> subprocess.Com
     return launched(2, ["disturbed.py", how, *words], folder)
 
 
+@pytest.mark.slow
 def test_processes_of_unlike_pace_try_as_many_steps_before_the_first(scenes: Path, tmp_path: Path):
     done = disturbed("paces", ["train", scenes, *WORDS, "--out", tmp_path / "run"], tmp_path)
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_processes_of_unlike_pace_follow_one_plan_of_minutes_to_the_same_weights(scenes: Path, tmp_path: Path):
     words = ["train", scenes, *WORDS[:-2], "--minutes", 0.15, "--out", tmp_path / "run"]
     done = disturbed("paces", words, tmp_path)
@@ -310,7 +312,7 @@ def test_with_batch_norm_all_processes_score_with_the_statistics_of_the_first(sc
     assert [row["scores"] for row in other] == [row["scores"] for row in alike]
 
 
-@pytest.mark.parametrize("to", ["signal", "signals"])
+@pytest.mark.parametrize("to", [pytest.param("signal", marks=pytest.mark.slow), "signals"])
 def test_a_signal_to_one_process_or_all_ends_their_scoring_and_the_run_goes_on_to_the_same_bits(
     to: str, scenes: Path, tmp_path: Path
 ):

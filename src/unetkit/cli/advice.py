@@ -12,7 +12,7 @@ from rich.text import Text
 from unetkit.config.jobs import JOBS
 from unetkit.config.keys import Key, keys_of
 
-_PASTE = re.compile(r"^(unetkit|pip|python) ")
+_PASTE = re.compile(r"^(unetkit|torchrun|pip|python) ")
 _SWITCH = re.compile(r"--\S+")
 _WITH_VALUE = re.compile(r"--\S+ +(?:'[^']*'|\"[^\"]*\"|[^\s#'\"\\])+")
 _FLAG = re.compile(r"(?<![\w-])--[a-z][a-z.-]*[a-z]")
