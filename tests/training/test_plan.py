@@ -69,6 +69,14 @@ def test_a_longer_plan_counts_from_the_step_at_which_it_was_asked_for():
     assert (plan.deadline, plan.budget, plan.known) == (180.0, "3 minutes", 55)
 
 
+def test_a_plan_that_is_ended_holds_nothing_that_was_decided_later():
+    plan = Plan.from_json(decided().to_json())
+    plan.end(30)
+    assert plan.total == 30
+    assert all(change.step <= 30 for change in plan.changes)
+    assert plan.scorings == [0]
+
+
 @given(st.integers(1, 50), st.integers(1, 200), st.integers(1, 64))
 def test_after_the_steps_of_n_epochs_each_image_was_seen_n_times(epochs: int, images: int, batch: int):
     steps = steps_for_epochs(epochs, images, batch)
