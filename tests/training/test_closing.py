@@ -23,7 +23,7 @@ from unetkit.evaluating.evaluate import evaluate_model
 from unetkit.modelfile import Fingerprint, file, read_model
 from unetkit.predicting.load import load
 from unetkit.runs import RunFolder
-from unetkit.training import closing, opening
+from unetkit.training import closing, opening, running
 from unetkit.training.interrupt import Interruption
 from unetkit.training.prepare import Material
 from unetkit.training.result import TrainResult
@@ -139,6 +139,28 @@ def test_no_image_is_decoded_for_the_baseline_of_the_masks(
     monkeypatch.setattr(DataSet, "read_image", read_image)
     monkeypatch.setattr(closing, "fingerprint", counting)
     trained(scenes, **{"training.cache": keep})
+
+
+@pytest.mark.parametrize("keep", ["ram", "off"])
+def test_time_is_left_to_read_all_masks_where_none_is_kept(
+    keep: str, scenes: Path, trained: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fitted_mask, made, left = Material.fitted_mask, running.Loop, list[float]()
+
+    def slow(material: Material, pair: Pair) -> Mask:
+        time.sleep(0.03)
+        return fitted_mask(material, pair)
+
+    def told(**parts: Any) -> object:
+        left.append(parts["closing"] - running.FINISH_SECONDS)
+        return made(**parts)
+
+    monkeypatch.setattr(Material, "fitted_mask", slow)
+    monkeypatch.setattr(running, "Loop", told)
+    trained(scenes, **{"training.cache": keep})
+    masks = 9  # of twelve scenes a clip of three is held out
+    expected = masks * 0.03 if keep == "off" else 0.0  # by one thread
+    assert expected <= left[0] <= 3 * expected, f"{left[0]:.2f} s are left for the masks"
 
 
 def test_a_run_that_cannot_be_opened_decodes_no_more(
