@@ -70,6 +70,7 @@ def looks_of_a_run(due: str, scenes: Path, run: Path) -> list[dict[str, Any]]:
     return json.loads(done.stdout.splitlines()[-1])
 
 
+@pytest.mark.slow
 def test_what_a_judge_does_counts_for_no_run_and_no_batch_is_made_meanwhile(scenes: Path, tmp_path: Path) -> None:
     looks = looks_of_a_run("each third step", scenes, tmp_path / "run")
     assert [look["step"] for look in looks] == [3, 6, 9, 10], "each third step, and the end"

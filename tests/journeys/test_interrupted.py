@@ -82,7 +82,7 @@ TWO_THREADS = (
     [
         (signal.SIGTERM, 143, TINY),
         (signal.SIGTERM, 143, TWO_THREADS),
-        (signal.SIGINT, 130, TINY),
+        pytest.param(signal.SIGINT, 130, TINY, marks=pytest.mark.slow),
         pytest.param(signal.SIGUSR1, 138, TINY, marks=pytest.mark.slow),
         pytest.param(signal.SIGHUP, 129, TINY, marks=pytest.mark.slow),
     ],

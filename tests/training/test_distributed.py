@@ -144,6 +144,7 @@ def meeting(words: Sequence[object], folder: Path) -> list[subprocess.Popen[str]
     return [subprocess.Popen(line, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True) for _ in range(2)]
 
 
+@pytest.mark.slow
 def test_two_machines_that_meet_by_rendezvous_train_what_one_process_trains(
     scenes: Path, tmp_path: Path, alone: RunFolder
 ):
@@ -164,7 +165,7 @@ def test_scores_of_two_processes_are_those_of_one_on_the_same_weights(scenes: Pa
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("launchers", [1, 2])
+@pytest.mark.parametrize("launchers", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_when_one_process_dies_all_end_within_a_minute(scenes: Path, tmp_path: Path, launchers: int):
     run = tmp_path / "run"
     words = ["train", scenes, *WORDS[:-1], 500, "--out", run]
@@ -329,6 +330,7 @@ def test_a_signal_to_one_process_or_all_ends_their_scoring_and_the_run_goes_on_t
     assert all((whole[name] == run[name]).all() for name in whole)
 
 
+@pytest.mark.slow
 def test_no_process_leaves_and_has_the_others_ended_before_the_state_is_saved(scenes: Path, tmp_path: Path):
     """A launcher that is stopped hands the signal on, once more to whom had it, and ends all when one has failed."""
     stopped = disturbed("slow saves", ["train", scenes, *WORDS, "--seed", 5, "--out", tmp_path / "run"], tmp_path)

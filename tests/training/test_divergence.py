@@ -201,7 +201,7 @@ def test_a_jump_that_is_let_be_is_said_once(
     assert ("gone back" in said) == recover
 
 
-@pytest.mark.parametrize("stop", [RUINED + 3, RUINED + NOW + 10])
+@pytest.mark.parametrize("stop", [RUINED + 3, pytest.param(RUINED + NOW + 10, marks=pytest.mark.slow)])
 def test_a_run_that_is_stopped_around_a_jump_ends_as_if_it_never_was(
     stop: int,
     scenes: Path,
