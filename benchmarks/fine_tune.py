@@ -4,7 +4,8 @@ Both begin as `unetkit train` would, with the same recipe, split, seed and numbe
 averaged weights are scored on the val part. What counts is the first of two successive scorings with Dice of sea at
 `GOAL` or above, in steps and in minutes from the start of the process; these scorings are left out of the time, and so
 is the training of the source's model. Of its two classes, land and sky, only sky is known again, and three channels
-become one. A third row begins from the model, too, more gently. Three seeds, each with a source's model of its own.
+become one. Two more rows begin from the model, too: more gently, and with the encoder frozen. Three seeds, each with a
+source's model of its own.
 
 Resumable; writes `benchmarks/results/fine_tune.json` and `.md`. Run it alone on the machine.
 
@@ -46,6 +47,7 @@ WAYS = {
     "from scratch": (),
     "from the model": ("--from", "MODEL"),
     "from the model, gently": ("--from", "MODEL", "--lr", "0.001", "--training.layer-rate", "0.7"),
+    "from the model, frozen": ("--from", "MODEL", "--training.freeze", "encoder"),
 }
 
 Document = dict[str, Any]

@@ -168,8 +168,10 @@ def variants(bench: Bench, compiled: bool) -> dict[str, Step]:
     if compiled:
         steppers["torch.compile"] = bench.stepper(lambda compute: replace(compute, compiled=True))
     steps = {name: bench.step(*made) for name, made in steppers.items()}
-    if bench.compute.threads > 1:
-        steps["one thread"] = alone(steps["as it is"], bench.compute.threads)
+    own = bench.compute.threads
+    steps["twice as many threads"] = by_threads(2 * own, steps["as it is"], own)
+    if own > 1:
+        steps["one thread"] = by_threads(1, steps["as it is"], own)
     return steps
 
 
@@ -178,13 +180,13 @@ def plainly(bench: Bench) -> Step:
     return bench.step(*bench.stepper())
 
 
-def alone(step: Step, threads: int) -> Step:
-    """The same step by one thread."""
+def by_threads(threads: int, step: Step, back: int) -> Step:
+    """The same step by another number of threads, which is set back after it."""
 
     def made() -> None:
-        torch.set_num_threads(1)
-        step()
         torch.set_num_threads(threads)
+        step()
+        torch.set_num_threads(back)
 
     return made
 

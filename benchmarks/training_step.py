@@ -2,9 +2,9 @@
 
 One step is forward, loss, backward and update on images that are in memory already; each contestant's best of `ROUNDS`
 stretches, in turn. Ours is as a run makes it, in the precision that is chosen for this machine, and once more in
-float32, in which all others compute; on a CPU a step is repeatable in both. FLOP/s are those of the network's forward
-and backward as PyTorch counts them, beside the best convolution that could be measured on this machine. Other tools run
-in interpreters of their own that have them:
+float32, in which other tools compute; the plain loop, too, runs in both. On a CPU a step of ours is repeatable. FLOP/s
+are those of the network's forward and backward as PyTorch counts them, beside the best convolution that could be
+measured on this machine. Other tools run in interpreters of their own that have them:
 
     python benchmarks/training_step.py [--peers PYTHON]... [--table]
 
@@ -55,6 +55,8 @@ SHAPES = {  # preset → batch, channels, height, width, classes; large networks
 SMALL = ("nano", "small")
 SAME_LAYERS = "Keras"
 FLOAT32 = "ours, float32"
+PLAIN = ("plain", "plain, channels last")
+PLAIN_BF16 = "plain, bf16"
 CONVOLUTIONS = ((64, 64, 128), (128, 128, 64), (256, 256, 32), (512, 512, 16))  # channels in, out, side
 Step = Callable[[], object]
 
@@ -96,6 +98,7 @@ def row(preset: str, compute: Compute) -> dict[str, Any]:
         FLOAT32: ours(preset, images, masks, classes, replace(compute, precision="fp32")),
         "plain": plain(preset, images, masks, classes, torch.contiguous_format),
         "plain, channels last": plain(preset, images, masks, classes, torch.channels_last),
+        PLAIN_BF16: plain(preset, images, masks, classes, torch.channels_last, bf16=True),
     }
     rates = {name: batch * rate for name, rate in in_turn(steps).items()}
     network = build("unet", PRESETS[preset], channels, outputs_of(preset, classes))
@@ -126,15 +129,25 @@ def ours(preset: str, images: torch.Tensor, masks: torch.Tensor, classes: int, c
     return lambda: stepper.step([batch], seed=0)
 
 
-def plain(preset: str, images: torch.Tensor, masks: torch.Tensor, classes: int, order: torch.memory_format) -> Step:
-    """The step that most people write: float32, Adam, nothing else."""
+def plain(
+    preset: str,
+    images: torch.Tensor,
+    masks: torch.Tensor,
+    classes: int,
+    order: torch.memory_format,
+    *,
+    bf16: bool = False,
+) -> Step:
+    """The step that most people write: Adam, nothing else; in float32, or with autocast around the network."""
     network = build("unet", PRESETS[preset], images.shape[1], outputs_of(preset, classes))
     network.to(memory_format=order)  # type: ignore[call-overload]
     optimiser = torch.optim.Adam(network.parameters(), 1e-3)
     images = images.contiguous(memory_format=order)
 
     def step() -> None:
-        loss = functional.cross_entropy(class_scores(network(images)), masks)
+        with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+            scores = class_scores(network(images))
+        loss = functional.cross_entropy(scores.float(), masks)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -193,22 +206,29 @@ def table(document: dict[str, Any]) -> str:
     """Images and FLOP/s of both loops, and the share of the best convolution; then other tools, and the bar."""
     best = max(document["best_convolution"].values())
     lines = ["# Training step", "", f"Images a second and GFLOP/s; ours on {document['compute']}.", ""]
-    lines.append("| network | ours | plain | ours / plain | in float32 | GFLOP/s: ours | plain | of best convolution |")
-    lines.append("|---|---|---|---|---|---|---|---|")
+    heads = ("network", "ours", "plain", "ours / plain", "both float32", "both bf16")
+    lines.append(f"| {' | '.join(heads)} | GFLOP/s: ours | plain | of best convolution |")
+    lines.append("|---" * (len(heads) + 3) + "|")
     for one in document["rows"]:
         ours, loop, flop = one["images_per_second"]["ours"], fastest_plain(one), one["flop_an_image"]
         lines.append(
             f"| `{one['preset']}` | {ours:.1f} | {loop:.1f} | {ours / loop:.2f} | {ratio(one, FLOAT32):.2f} "
-            f"| {ours * flop / 1e9:.0f} | {loop * flop / 1e9:.0f} | {ours * flop / best:.0%} |"
+            f"| {_in_bf16(document, one)} | {ours * flop / 1e9:.0f} | {loop * flop / 1e9:.0f} "
+            f"| {ours * flop / best:.0%} |"
         )
     for peer in document["peers"]:
         own, rate = row_of(document, peer["preset"]), peer["images_per_second"]
         flop = own["flop_an_image"] if peer["tool"].startswith(SAME_LAYERS) else peer.get("flop_an_image")
         lines.append(
             f"| {peer['tool']}, shape of `{peer['preset']}` | | {rate:.1f} | {ratio(own, 'ours', rate):.2f} "
-            f"| {ratio(own, FLOAT32, rate):.2f} | | {f'{rate * flop / 1e9:.0f}' if flop else '–'} | |"
+            f"| {ratio(own, FLOAT32, rate):.2f} | | | {f'{rate * flop / 1e9:.0f}' if flop else '–'} | |"
         )
     return "\n".join([*lines, "", *(f"{verdict(document, name)}\n" for name in ("ours", FLOAT32))])
+
+
+def _in_bf16(document: dict[str, Any], row: dict[str, Any]) -> str:
+    """Ours beside the plain loop where both compute in bfloat16."""
+    return f"{ratio(row, 'ours', row['images_per_second'][PLAIN_BF16]):.2f}" if "bf16" in document["compute"] else "–"
 
 
 def verdict(document: dict[str, Any], name: str) -> str:
@@ -222,13 +242,14 @@ def verdict(document: dict[str, Any], name: str) -> str:
     }
     told = [
         f"{what} {times:.2f} ({which}; bar {bar:g}): {'met' if times >= bar else 'MISSED'}"
+        if found
+        else f"{what}: not measured"
         for what, found, bar in (
             ("least of all presets", of_all, 1.0),
             ("least of the small ones", of_small, 1.2),
             ("against Keras", of_keras, 1.5),
         )
-        if found
-        for which, times in [min(found.items(), key=lambda one: one[1])]
+        for which, times in [min(found.items(), key=lambda one: one[1], default=("", 0.0))]
     ]
     precision = "float32" if name == FLOAT32 else "the precision of this machine"
     return f"Times the other's images a second, ours in {precision}: {'; '.join(told)}."
@@ -240,8 +261,8 @@ def ratio(row: dict[str, Any], name: str, other: float | None = None) -> float:
 
 
 def fastest_plain(row: dict[str, Any]) -> float:
-    """Images a second of the plain loop in its better order of memory."""
-    return max(float(value) for name, value in row["images_per_second"].items() if not name.startswith("ours"))
+    """Images a second of the plain loop, in float32, in its better order of memory."""
+    return max(float(row["images_per_second"][name]) for name in PLAIN)
 
 
 def row_of(document: dict[str, Any], preset: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections import Counter
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
@@ -77,8 +78,11 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.section("cases")
     for name, seconds, said in figures:
         terminalreporter.write_line(f"{name.removeprefix('tests/')}: {said} ({seconds:.1f} s)")
-    if figures:
-        terminalreporter.write_line(f"together {sum(seconds for _, seconds, _ in figures):.0f} s, one after another")
+    modules = Counter[str]()
+    for name, seconds, _ in figures:
+        modules[name.partition("::")[0].rpartition("/")[2]] += seconds
+    for module, seconds in [*modules.items(), ("together", modules.total())] if modules else []:
+        terminalreporter.write_line(f"{module}: {seconds:.0f} s, one after another")
     _tell_not_run(terminalreporter)
 
 

@@ -211,6 +211,7 @@ def test_what_a_run_has_done_when_is_read_from_its_log(benchmark: Callable[[str]
     list(console.progress(range(3), "reading headers"))
     console.event("progress", text="reading headers", done=3, total=3)
     Clock(time.time()).tell("imports")
+    Clock(time.time()).tell("state of step 1, written in 0.03 s")
     console.switch_off()
     (done,) = benchmark("timed_run").done(log).items()
     assert done[0] == "imports"

@@ -18,6 +18,8 @@ from faults.moments import LEFT_OUT
 from unetkit.runs import RunFolder, load_newest_intact
 from unetkit.scenes.folder import write_scenes
 
+Count = Callable[[str], None]
+
 
 @pytest.fixture(scope="module")
 def bench(children: Children, tmp_path_factory: pytest.TempPathFactory) -> Bench:
@@ -34,9 +36,11 @@ def differing(bench: Bench, seed: int, kind: str) -> tuple[list[str], int]:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_chain_of_kills_ends_in_the_bits_of_the_run_never_killed(bench: Bench, seed: int) -> None:
+def test_a_chain_of_kills_ends_in_the_bits_of_the_run_never_killed(bench: Bench, seed: int, count_cases: Count) -> None:
     kind = list(KINDS)[seed % len(KINDS)]
-    assert differing(bench, seed, kind)[0] == [], f"seed {seed}"
+    others, kills = differing(bench, seed, kind)
+    count_cases(f"{kills} kills, {len(others)} differing")
+    assert others == [], f"seed {seed}"
 
 
 def test_the_run_that_jumps_goes_back_once(bench: Bench) -> None:
@@ -47,7 +51,9 @@ def test_the_run_that_jumps_goes_back_once(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 10))])
-def test_a_time_budget_killed_at_any_moments_is_repeated_to_the_bit_by_its_plan(bench: Bench, seed: int) -> None:
+def test_a_time_budget_killed_at_any_moments_is_repeated_to_the_bit_by_its_plan(
+    bench: Bench, seed: int, count_cases: Count
+) -> None:
     kind = "adamw, one-cycle"
     drawn = random.Random(seed)
     timed = bench.new(f"minutes {seed}", kind)
@@ -60,14 +66,13 @@ def test_a_time_budget_killed_at_any_moments_is_repeated_to_the_bit_by_its_plan(
     again = bench.new(f"plan of {seed}", kind)
     again.values = {**timed.values, "training.minutes": None, "training.plan": str(RunFolder(timed.out).plan)}
     assert again.part()
+    count_cases(f"{timed.kills} kills")
     assert bits(again.out) == bits(timed.out)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-def test_200_chains_of_500_kills_end_in_the_bits_of_the_runs_never_killed(
-    bench: Bench, count_cases: Callable[[str], None]
-) -> None:
+def test_200_chains_of_500_kills_end_in_the_bits_of_the_runs_never_killed(bench: Bench, count_cases: Count) -> None:
     kills, seed = 0, 100
     while seed < 300 or kills < 500:
         kind = list(KINDS)[seed % len(KINDS)]

@@ -25,6 +25,8 @@ from faults.test_kill_chains import BASE, bits
 from unetkit.runs import RunFolder, has_state
 from unetkit.scenes.folder import write_scenes
 
+Count = Callable[[str], None]
+
 GRACE = 2.0 + 1.0  # seconds; a step and a save of this little network take a few hundredths
 BUSY = 20.0
 BEGUN = 0.05  # seconds; before that a child may not have read yet that its run goes on
@@ -163,16 +165,16 @@ def wrong_end(name: str, code: int, saved: bool) -> str:
 
 
 @pytest.mark.parametrize("name", SIGNALS)
-def test_a_signal_at_any_moment_costs_no_bit(name: str, bench: Bench, tmp_path: Path) -> None:
-    assert [bench.disturbed(tmp_path / str(seed), name, seed, BUSY)[0] for seed in range(2)] == ["", ""]
+def test_a_signal_at_any_moment_costs_no_bit(name: str, bench: Bench, tmp_path: Path, count_cases: Count) -> None:
+    faults = [bench.disturbed(tmp_path / str(seed), name, seed, BUSY)[0] for seed in range(2)]
+    count_cases(f"{len(faults)} signals, {len([*filter(None, faults)])} bad")
+    assert faults == ["", ""]
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("name", SIGNALS)
-def test_sixty_signals_at_any_moment_cost_no_bit(
-    name: str, bench: Bench, tmp_path: Path, count_cases: Callable[[str], None]
-) -> None:
+def test_sixty_signals_at_any_moment_cost_no_bit(name: str, bench: Bench, tmp_path: Path, count_cases: Count) -> None:
     cases = {seed: bench.disturbed(tmp_path / str(seed), name, seed, GRACE) for seed in range(100, 160)}
     wrong = {seed: fault for seed, (fault, _) in cases.items() if fault}
     longest = f", at most {max(took for _, took in cases.values()):.2f} s to the end" if stops(name) else ""

@@ -73,7 +73,7 @@ def test_the_channels_of_a_skip_are_those_that_stand_first() -> None:
         assert not torch.equal(level(features, skip), level(torch.zeros_like(features), skip))
 
 
-@pytest.mark.parametrize(("preset", "multiple"), [("carla", 16), ("small", 64), ("base", 32)])
+@pytest.mark.parametrize(("preset", "multiple"), [("carla", 16), ("small", 64), ("base", 64)])
 def test_the_multiple_is_what_all_levels_halve(preset: str, multiple: int) -> None:
     assert blueprint_of("unet", PRESETS[preset], 3, 2).multiple == multiple
 

@@ -80,7 +80,7 @@ TWO_THREADS = (
 @pytest.mark.parametrize(
     ("number", "code", "how"),
     [
-        (signal.SIGTERM, 143, TINY),
+        pytest.param(signal.SIGTERM, 143, TINY, marks=pytest.mark.slow),
         (signal.SIGTERM, 143, TWO_THREADS),
         pytest.param(signal.SIGINT, 130, TINY, marks=pytest.mark.slow),
         pytest.param(signal.SIGUSR1, 138, TINY, marks=pytest.mark.slow),

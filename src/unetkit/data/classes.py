@@ -141,8 +141,8 @@ class ClassTable:
         """
         if text.strip() in KNOWN_TABLES:
             return cls.known(text.strip())
-        if "=" not in text and Path(text).is_file():
-            return cls.from_file(Path(text))
+        if (file := class_file(text)) is not None:
+            return cls.from_file(file)
         return cls.from_rows(parse_classes(text, known=KNOWN_TABLES))
 
     @classmethod
@@ -198,6 +198,13 @@ class ClassTable:
         """The same classes, as other files say them (a known table met in colours)."""
         rows = tuple(replace(row, source=source) for row, source in zip(self.classes, sources, strict=True))
         return replace(self, classes=rows, ignore=tuple(ignore))
+
+
+def class_file(text: str) -> Path | None:
+    """The file that `--classes` names; None where it says the classes itself, or a known table."""
+    if text.strip() in KNOWN_TABLES or ("=" in text and not Path(text).is_absolute()):
+        return None
+    return Path(text) if Path(text).is_file() else None
 
 
 def source_order(source: Source) -> tuple[int, tuple[int, ...], str]:

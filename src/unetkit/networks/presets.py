@@ -25,7 +25,7 @@ _CLASSIC: Preset = {
 PRESETS: dict[str, Preset] = {
     "nano": {**_OURS, "width": 16},
     "small": _OURS,
-    "base": {**_OURS, "width_cap": 256, "block": "residual", "stem_stride": 2},
+    "base": {**_OURS, "width_cap": 256, "block": "residual"},
     # 31,030,658 parameters at 1→2. The paper's convolutions are not padded and shrink 572×572 to 388×388; here they
     # are, so that the size is kept. The paper puts dropout "at the end of the contracting path" without a rate.
     "original": {**_CLASSIC, "dropout": 0.5, "dropout_place": "deep"},

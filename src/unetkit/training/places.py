@@ -8,6 +8,7 @@ from typing import TypeVar
 from unetkit.config.base import Settings
 from unetkit.config.jobs import TrainSettings
 from unetkit.config.writing import value_at
+from unetkit.data.classes import class_file
 
 Kind = TypeVar("Kind", bound=Settings)
 
@@ -15,11 +16,15 @@ FILES = (("start_from",), ("network", "encoder_weights"), ("training", "plan"))
 
 
 def with_whole_paths(settings: TrainSettings) -> TrainSettings:
-    """The settings with these files by absolute paths: a run may go on from another folder than it began in."""
-    for path in FILES:
-        place = value_at(settings, path)
-        if place is not None:
-            settings = _with(settings, path, str(Path(place).absolute()))
+    """The settings with these files by absolute paths: a run may go on from another folder than it began in.
+
+    So is the file of the classes, where that is how they are said.
+    """
+    files = {path: place for path in FILES if (place := value_at(settings, path)) is not None}
+    if (classes := class_file(settings.data.classes or "")) is not None:
+        files["data", "classes"] = str(classes)
+    for path, place in files.items():
+        settings = _with(settings, path, str(Path(place).absolute()))
     return settings
 
 
