@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import random
 import re
 import signal
 import subprocess
@@ -129,6 +130,35 @@ def test_killed_between_best_and_state_a_run_goes_on_to_the_same_bits(unetkit: U
     assert weights(parts) == weights(whole)
     assert history(parts) == history(whole)
     assert read_json(parts / "scores.json")["best"] == read_json(whole / "scores.json")["best"]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_kill_costs_no_more_than_checkpoint_every_says(scenes: Path, tmp_path: Path):
+    run, every, draw = RunFolder(tmp_path / "run"), 2.0, random.Random(7)
+    words = ["train", scenes, *TINY, "--steps", 200_000, "--training.checkpoint-every", every, "--out", run.path]
+    lost = []
+    for _ in range(8):
+        process = subprocess.Popen(command(*words), cwd=tmp_path, env=environment(), stderr=subprocess.DEVNULL)
+        before, deadline = newest(run), time.monotonic() + 60
+        while newest(run) == before and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(draw.uniform(0, 3 * every))
+        process.kill()
+        lost.append(time.time() - newest(run))
+        assert process.wait() == -signal.SIGKILL
+        words = ["train", "--resume", run.path]
+    load_newest_intact(run)
+    assert max(lost) <= every + 1, lost
+    assert min(lost) < every / 2 < max(lost), f"kills at all moments between two states: {lost}"
+
+
+def newest(run: RunFolder) -> float:
+    """When the newest state was written; 0 where there is none."""
+    try:
+        return (run.checkpoints / "last.safetensors").stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def test_a_time_budget_that_was_killed_is_one_that_never_was_by_its_plan(
