@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -12,8 +13,10 @@ import pytest
 from evaluating.histories import PAIRS, make_run, make_series
 from unetkit.config.jobs import CompareSettings
 from unetkit.errors import ConfigError, DataError, FormatError, OutputExists, UsageError
+from unetkit.evaluating import compare
 from unetkit.evaluating.compare import Comparison, Difference, compare_runs
 from unetkit.evaluating.histories import Reached
+from unetkit.reports.curves import RunCurves, curves_svg
 
 POLYLINE = "{http://www.w3.org/2000/svg}polyline"
 
@@ -184,6 +187,24 @@ def test_the_curves_run_over_what_was_asked_for(first: Path, second: Path, axis:
     assert result.image is not None
     assert len([*ET.parse(result.image).iter(POLYLINE)]) == 4
     assert f">{axis}</text>" in result.image.read_text()
+
+
+@pytest.mark.parametrize(("axis", "last", "best"), [("epochs", 7.5, 5.0), ("steps", 30.0, 20.0)])
+def test_loss_score_and_best_are_drawn_where_they_belong(
+    first: Path, second: Path, axis: str, last: float, best: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[RunCurves] = []
+
+    def watched(curves: Sequence[RunCurves], **words: str) -> str:
+        seen.extend(curves)
+        return curves_svg(curves, **words)
+
+    monkeypatch.setattr(compare, "curves_svg", watched)
+    run = compared(first, second, axis=axis).runs[0]
+    drawn = seen[0]
+    assert drawn.loss[-1] == (last, run.loss)
+    assert drawn.score[-1] == (last, 0.85)
+    assert drawn.best == (best, 0.9)
 
 
 def test_the_untrained_network_has_a_score_and_no_loss(first: Path, second: Path) -> None:

@@ -173,8 +173,9 @@ def test_a_run_that_is_stopped_says_it_too_and_goes_on_counting(
     shares_of(said.getvalue())
     run = RunFolder(tmp_path / "run")
     first = load_newest_intact(run)[1]["progress"]["spent"]
-    assert min(first["compute"], first["score"], first["record"]) > 0
+    assert min(first["compute"], first["score"], first["record"], first["write"]) > 0
     train(TrainSettings(resume=str(run.path)))
     last = load_newest_intact(run)[1]["progress"]["spent"]
+    assert len(run.read_environment()["parts"]) == 2
     assert all(last[name] >= first[name] for name in WORDS)
     assert last["compute"] > first["compute"]

@@ -28,7 +28,12 @@ GRADIENTS = """
 import sys, torch
 from unetkit.losses import build_loss
 from unetkit.networks import build, class_scores
+from unetkit.training.average import MovingAverage
+from unetkit.training.batches import Batch
+from unetkit.training.device import Compute
 from unetkit.training.distributed import joined
+from unetkit.training.optimiser import Hyper, build_optimiser
+from unetkit.training.step import Stepper
 
 target, *cases = sys.argv[1:]
 drawn = torch.Generator().manual_seed(1)
@@ -51,6 +56,14 @@ with joined("cpu") as group:
         value.backward()
         group.add_gradients(network.parameters())
         found[case] = {"loss": value.detach(), **{n: w.grad for n, w in network.named_parameters()}}
+        if case == cases[0]:  # once more as a run makes it, and clipped
+            optimiser = build_optimiser("sgd", network, Hyper(0.1, 0.0, 0.0))
+            stepper = Stepper(
+                network, loss, optimiser, MovingAverage(network, 0.0), Compute("cpu", 1, "fp32"), 0.01, group
+            )
+            told = stepper.step([Batch(images[mine], masks[mine], ())], seed=0)
+            numbers = {"loss": torch.tensor(told.loss), "norm": torch.tensor(told.gradient_norm)}
+            found["a step of a run"] = numbers | {n: w.grad for n, w in network.named_parameters()}
     if group.leads:
         torch.save(found, target)
 """
@@ -84,7 +97,7 @@ def gradients(tmp_path_factory: pytest.TempPathFactory) -> tuple[Gradients, Grad
     return one, two
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", [*CASES, "a step of a run"])
 def test_the_gradient_of_two_processes_is_that_of_one_with_the_joint_batch(
     gradients: tuple[Gradients, Gradients], case: str
 ):
@@ -117,6 +130,7 @@ def assert_alike(one: RunFolder, two: RunFolder) -> None:
         assert row["step"] == other["step"]
         assert row["scores"]["mean_iou"] == pytest.approx(other["scores"]["mean_iou"], abs=2e-3)
         assert row["step"] == 0 or row["loss"] == pytest.approx(other["loss"], rel=1e-3)
+    assert one.read_scores()["best"]["step"], "the model is one that has learnt"
     weights, others = (read_tensors(run.model)[0] for run in (one, two))
     for name, weight in weights.items():
         assert np.linalg.norm(weight - others[name]) <= 1e-2 * np.linalg.norm(weight) + 1e-6, name
@@ -174,6 +188,7 @@ def test_when_one_process_dies_all_end_within_a_minute(scenes: Path, tmp_path: P
         deadline = time.monotonic() + 60
         while not (run / "history.jsonl").exists() and time.monotonic() < deadline:
             time.sleep(0.1)
+        assert (run / "history.jsonl").exists()
         children = [child for machine in machines for child in children_of(machine.pid)]
         assert len(children) == 2
         os.kill(children[-1], signal.SIGKILL)
@@ -265,6 +280,7 @@ elif how == "slow saves":
 elif how == "statistics":
     Scorer.__call__ = of_other_statistics
 elif how == "writes" and not first:
+    assert all((atomic._write_and_rename, recording.SummaryWriter, console.transcript, train.sole_writer))
     atomic._write_and_rename = recording.SummaryWriter = console.transcript = train.sole_writer = writing
 elif how in ("signal", "signals"):
     Scorer.__call__ = signalled

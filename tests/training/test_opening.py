@@ -5,6 +5,7 @@ import shlex
 import shutil
 import signal
 from collections.abc import Callable
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 
 from training.conftest import TINY
 from unetkit.config.jobs import TrainSettings
+from unetkit.config.keys import Key, keys_of
 from unetkit.config.layers import settings_of_text
 from unetkit.config.sections import DataSettings
 from unetkit.config.writing import to_yaml
@@ -25,11 +27,17 @@ from unetkit.training import train as training
 from unetkit.training.interrupt import Interruption
 from unetkit.training.opening import begin
 from unetkit.training.result import TrainResult
+from unetkit.training.resuming import resumed_settings
 from unetkit.training.screen import duration
 from unetkit.training.series import train_seeds
 from unetkit.training.train import train
 
 Run = Callable[..., TrainResult]
+ANEW = {
+    *((name,) for name in ("resume", "extend", "finish", "out", "overwrite")),
+    *(("training", name) for name in ("threads", "device", "checkpoint_every", "cache", "cache_limit")),
+}
+"""What may be said of a run that goes on without being what it began with."""
 
 
 @pytest.fixture
@@ -98,6 +106,38 @@ def test_a_budget_is_made_longer_and_only_longer(run: RunFolder):
         resumed(run, extend=True, **{"training.minutes": 20, "training.learning_rate": 1.0})
     with pytest.raises(ConfigError, match="goes with --resume"):
         begin(TrainSettings(extend=True), "photos")
+
+
+def test_a_longer_time_budget_counts_from_the_steps_that_are_made(
+    scenes: Path, trained: Run, monkeypatch: pytest.MonkeyPatch
+):
+    result = trained(scenes, **{"training.steps": None, "training.minutes": 0.05})
+    assert result.steps > 10
+    result.model.unlink()
+    monkeypatch.setattr(planning, "seconds_per_step", lambda *_: 10.0)  # a handful of them fit into what is added
+    longer = train(asking(RunFolder(result.run), extend=True, **{"training.minutes": 0.1}))
+    assert longer is not None
+    assert result.steps < longer.steps < result.steps + 10
+
+
+def another(key: Key) -> object:
+    """A value that the setting does not have by default."""
+    if key.choices:
+        return next(choice for choice in key.choices if choice != key.default)
+    return not key.default if key.is_switch else "another"
+
+
+@pytest.mark.parametrize(
+    "key", [key for path, key in keys_of(TrainSettings).items() if path not in ANEW], ids=attrgetter("name")
+)
+def test_whatever_decides_what_is_computed_cannot_be_changed(run: RunFolder, key: Key):
+    asked = asking(run)
+    section = getattr(asked, key.path[0]) if len(key.path) == 2 else asked
+    changed = section.model_copy(update={key.path[-1]: another(key)})
+    asked = changed if section is asked else asked.model_copy(update={key.path[0]: changed})
+    with pytest.raises(ConfigError, match="not those that this run began with") as refused:
+        resumed_settings(run, TrainSettings(), asked)
+    assert key.name in refused.value.where
 
 
 def test_only_a_run_that_goes_on_is_ended_and_not_made_longer_at_once(run: RunFolder):

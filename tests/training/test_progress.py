@@ -1,11 +1,13 @@
 """Counters, best score and patience, and their way through a checkpoint."""
 
+import json
 import math
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from unetkit.training.divergence import Guard
 from unetkit.training.progress import Progress
 from unetkit.training.schedule import Plateau
 
@@ -52,6 +54,12 @@ def test_the_best_weights_have_the_highest_mean_of_five_scorings_in_the_later_ha
     first = min(step for step, mean in enumerate(means) if mean == max(means))
     progress = scored(*map(float, values))
     assert (progress.best, progress.best_step) == (values[first], first)
+
+
+def test_what_a_jump_has_changed_comes_back_from_a_checkpoint():
+    progress = scored(0.5)
+    progress.guard = Guard([0.1, 0.2], 0.2, 0.3, 4, 48, 96, 3, 0.5, [[60, 48]])
+    assert Progress.from_json(json.loads(json.dumps(progress.to_json()))).guard == progress.guard
 
 
 def test_the_choice_goes_on_from_a_checkpoint_as_if_never_stopped():

@@ -10,19 +10,22 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import torch
 from torch import nn
 
 from training.conftest import TINY
 from unetkit import console
 from unetkit.config.jobs import TrainSettings
-from unetkit.networks.levels import still
+from unetkit.networks.levels import levels, still
 from unetkit.recipes.settings import settings
 from unetkit.training import session as session_module
+from unetkit.training.build import make_rates
 from unetkit.training.clock import Clock
 from unetkit.training.device import Compute
 from unetkit.training.distributed import ALONE, Group
 from unetkit.training.prepare import prepare_data
 from unetkit.training.result import TrainResult
+from unetkit.training.schedule import Shape
 from unetkit.training.scoring import Scorer
 from unetkit.training.session import Session, assemble
 
@@ -79,6 +82,46 @@ def test_batch_norm_sees_the_whole_batch_of_several_gpus(
     assert norms(session)
     assert all(isinstance(layer, kind) for layer in norms(session))
     assert any(layer is norm for layer in still(session.stepper.network) for norm in norms(session))
+
+
+def test_each_of_several_processes_makes_its_part_of_a_batch(assembled: Assembled) -> None:
+    whole = assembled().maker.make(3).samples
+    parts = [assembled("cpu", Group(rank, 2)).maker.make(3).samples for rank in (0, 1)]
+    assert [len(part) for part in parts] == [2, 2]
+    assert {*parts[0], *parts[1]} == {*whole}
+
+
+def test_every_setting_of_a_step_arrives_there(assembled: Assembled) -> None:
+    said = {
+        "training.optimiser": "sgd",
+        "training.momentum": 0.7,
+        "training.weight_decay": 0.3,
+        "training.layer_rate": 0.5,
+        "training.clip": 0.25,
+        "training.ema": 0.5,
+        "training.learning_rate": 0.02,
+    }
+    made = assembled(**said).stepper
+    optimiser = made.optimiser
+    assert (optimiser.momentum, optimiser.rate, made.average.decay) == (0.7, 0.02, 0.5)
+    assert {group.decay for group in optimiser.groups} == {0.0, 0.3}
+    assert {group.share for group in optimiser.groups} == {0.5**level for level in range(len(levels(made.network)))}
+
+
+def test_a_gradient_is_clipped_to_what_was_said(assembled: Assembled) -> None:
+    session = assembled(**{"training.clip": 0.01})
+    outcome = session.stepper.step([session.maker.make(0)], seed=0)
+    gradients = [weight.grad for weight in session.stepper.network.parameters() if weight.grad is not None]
+    norm = float(torch.linalg.vector_norm(torch.cat([gradient.flatten() for gradient in gradients])))
+    assert norm == pytest.approx(0.01, rel=1e-3)
+    assert outcome.gradient_norm > 0.01
+
+
+def test_a_schedule_has_the_shape_that_was_said() -> None:
+    wanted = settings("train", {"training.warm_up": 0.4, "training.final_rate": 0.2, "training.learning_rate": 0.02})
+    assert isinstance(wanted, TrainSettings)
+    rates = make_rates(wanted.training)
+    assert (rates.shape, rates.highest) == (Shape(0.4, 0.2), 0.02)
 
 
 @pytest.mark.parametrize("count", [1, 4, 5, 99])

@@ -120,6 +120,20 @@ def test_what_is_tried_is_the_step_itself_and_neither_a_cold_one_counts_nor_is_a
     assert tries == 1 or seconds < warm + ENOUGH / 2
 
 
+def test_weights_to_go_back_to_and_those_on_trial_come_back_from_a_checkpoint():
+    made, other = stepper(), stepper()
+    made.keep()
+    made.judge(good=True)
+    made.step([batch(0)], seed=0)
+    made.keep()
+    unpack(*pack(made, Progress(), None), other)
+    for ours, theirs in ((made.kept, other.kept), (made.candidate, other.candidate)):
+        assert ours
+        assert ours.keys() == theirs.keys()
+        assert all(torch.equal(weight, theirs[name]) for name, weight in ours.items())
+    assert any(not torch.equal(weight, made.kept[name]) for name, weight in made.candidate.items())
+
+
 def test_the_first_step_on_a_gpu_never_counts():
     assert wants_another([600.0], "cuda")
 

@@ -165,6 +165,13 @@ def rows_of(result: TrainResult) -> list[dict[str, Any]]:
     return [{**row, "seconds": 0} for row in RunFolder(result.run).read_history()]
 
 
+def test_an_epoch_is_every_image_once_however_many_batches_make_a_step(scenes: Path, trained: Run) -> None:
+    said = {"training.steps": None, "training.epochs": 2, "training.batch": 1, "training.accumulate": 4}
+    result = trained(scenes, **said, **{"data.val": "4", "data.split_by": "random"})
+    assert result.steps == 2 * 8 / 4
+    assert RunFolder(result.run).read_history()[-1]["epoch"] == 2
+
+
 def test_hashes_that_a_manifest_brought_are_not_believed(scenes: Path, tmp_path: Path, trained: Run) -> None:
     dataset = open_data(scenes)
     write_manifest(dataset, tmp_path, hashes={pair.image: "0" * 64 for pair in dataset.pairs})
