@@ -3,6 +3,7 @@
 import copy
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -67,25 +68,26 @@ def test_what_is_frozen_is_in_no_group(layer_rate: float):
     assert len(held) < len(list(network.parameters()))
 
 
-ORACLES: dict[str, tuple[type[torch.optim.Optimizer], dict[str, Any]]] = {
-    "adam": (torch.optim.Adam, {"betas": (0.8, 0.999)}),
-    "adamw": (torch.optim.AdamW, {"betas": (0.8, 0.999)}),
-    "sgd": (torch.optim.SGD, {"momentum": 0.8}),
-    "rmsprop": (torch.optim.RMSprop, {"momentum": 0.8}),
+ORACLES: dict[str, Callable[[float], tuple[type[torch.optim.Optimizer], dict[str, Any]]]] = {
+    "adam": lambda momentum: (torch.optim.Adam, {"betas": (momentum, 0.999)}),
+    "adamw": lambda momentum: (torch.optim.AdamW, {"betas": (momentum, 0.999)}),
+    "sgd": lambda momentum: (torch.optim.SGD, {"momentum": momentum}),
+    "rmsprop": lambda momentum: (torch.optim.RMSprop, {"momentum": momentum}),
 }
 
 
+@pytest.mark.parametrize("momentum", [0.8, 0.0])
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
 @pytest.mark.parametrize("name", list(RULES))
-def test_weights_move_as_by_pytorch_s_own_optimiser(name: str, layout: torch.memory_format):
+def test_weights_move_as_by_pytorch_s_own_optimiser(name: str, layout: torch.memory_format, momentum: float):
     first, second = (build("unet", {"depth": 1, "width": 4, "stem_stride": 1}, 3, 2) for _ in range(2))
     first.to(memory_format=layout)  # type: ignore[call-overload]
     second.load_state_dict(first.state_dict())
     ours = build_optimiser(name, first, HYPER)
-    ours.momentum = 0.8
+    ours.momentum = momentum
     twins = dict(zip(first.parameters(), second.parameters(), strict=True))
     groups = [{"params": [twins[w] for w in group.weights], "weight_decay": group.decay} for group in ours.groups]
-    kind, options = ORACLES[name]
+    kind, options = ORACLES[name](momentum)
     oracle = kind(groups, lr=HYPER.rate, **options)  # type: ignore[call-arg]
     generator = torch.Generator().manual_seed(0)
     for _ in range(5):

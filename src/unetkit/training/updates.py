@@ -93,10 +93,11 @@ def _adam(kernel: Callable[..., None]) -> Update:
 
 
 def _sgd(weights: Sequence[Tensor], gradients: Sequence[Tensor], states: Sequence[State], pull: Pull) -> None:
+    buffers = [state["momentum_buffer"] for state in states] if pull.momentum else []  # the kernel wants none unused
     torch._fused_sgd_(
         list(weights),
         list(gradients),
-        [state["momentum_buffer"] for state in states],
+        buffers,
         weight_decay=pull.decay,
         momentum=pull.momentum,
         lr=pull.rate,
