@@ -114,7 +114,11 @@ def test_a_longer_time_budget_counts_from_the_steps_that_are_made(
     result = trained(scenes, **{"training.steps": None, "training.minutes": 0.05})
     assert result.steps > 10
     result.model.unlink()
-    monkeypatch.setattr(planning, "seconds_per_step", lambda *_: 10.0)  # a handful of them fit into what is added
+
+    def tried(*_: object) -> float:
+        return 10.0  # a handful of steps fit into what is added
+
+    monkeypatch.setattr(planning, "seconds_per_step", tried)
     longer = train(asking(RunFolder(result.run), extend=True, **{"training.minutes": 0.1}))
     assert longer is not None
     assert result.steps < longer.steps < result.steps + 10
