@@ -1,4 +1,4 @@
-"""What single parts cost on this machine: starting up, pairing 100,000 files, augmenting a batch, verifying a file.
+"""What single parts cost on this machine: starting up, pairing 100,000 files, augmenting, verifying a file, kernels.
 
 Writes `benchmarks/results/parts.json` and `parts.md`. Alone on the machine it takes about two minutes.
 
@@ -21,6 +21,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
 
 from unetkit.augmentation import DEFAULTS, apply_cpu, draw
 from unetkit.data.layouts import find_pairs
@@ -35,7 +38,7 @@ BATCH = 16
 
 def main() -> int:
     """Measure all, write, print."""
-    rows = [*starting(), *pairing(), *augmenting(), *verifying()]
+    rows = [*starting(), *pairing(), *augmenting(), *verifying(), *kernels()]
     document = {
         "seed": 0,
         "machine": {
@@ -65,6 +68,8 @@ def starting() -> Rows:
         "`import unetkit`": ("-c", "import unetkit"),
         "`unetkit --help`": ("-m", "unetkit", "--help"),
         "`unetkit train --help`": ("-m", "unetkit", "train", "--help"),
+        "`import torch`": ("-c", "import torch"),
+        "`import torch._dynamo`, PyTorch's compiler": ("-c", "import torch._dynamo"),
     }
     return [(f"{name}, more than an empty program", seconds_of(*words) - empty, "s") for name, words in calls.items()]
 
@@ -127,6 +132,35 @@ def verifying() -> Rows:
         read = _mean_ms(lambda _: path.read_bytes(), 10)
         verified = _mean_ms(lambda _: read_tensors(path), 10)
     return [("read 100 MB", read, "ms"), ("read and verify 100 MB", verified, "ms")]
+
+
+def kernels() -> Rows:
+    """Forward and backward of what networks do in one of two ways, on all processors, in bfloat16 where not said."""
+    features = torch.rand(4, 256, 32, 32).to(torch.bfloat16, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    scores = torch.rand(16, 2, 64, 64).to(torch.bfloat16, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    bare, biased = (
+        nn.ConvTranspose2d(256, 128, 2, stride=2, bias=bias).to(torch.bfloat16, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        for bias in (False, True)
+    )
+    return [
+        ("transposed 2×2, 4 × 256×32×32, its bias in the kernel", _kernel_ms(biased, features), "ms"),
+        ("transposed 2×2, 4 × 256×32×32, no bias", _kernel_ms(bare, features), "ms"),
+        ("scores of 16 × 2×64×64 grown fourfold, channels last", _kernel_ms(_grow, scores), "ms"),
+        ("scores of 16 × 2×64×64 grown fourfold, plane by plane in float32", _kernel_ms(_grow_planes, scores), "ms"),
+    ]
+
+
+def _grow(scores: torch.Tensor) -> torch.Tensor:
+    return functional.interpolate(scores, scale_factor=4.0, mode="bilinear")
+
+
+def _grow_planes(scores: torch.Tensor) -> torch.Tensor:
+    return _grow(scores.float().contiguous())
+
+
+def _kernel_ms(kernel: Callable[[torch.Tensor], torch.Tensor], features: torch.Tensor) -> float:
+    leaf = features.detach().requires_grad_()
+    return _mean_ms(lambda _: kernel(leaf).sum().backward(), 50)
 
 
 def _mean_ms(work: Callable[[int], object], rounds: int) -> float:
